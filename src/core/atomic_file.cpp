@@ -1,0 +1,97 @@
+#include "core/atomic_file.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include "core/error.h"
+
+namespace mdd {
+namespace {
+
+/// Owns a descriptor; close errors matter only on the success path, which calls close_checked.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+[[noreturn]] void fail_write(const std::filesystem::path& path, int error) {
+  fail(ErrorKind::kRuntime, "cannot write " + path.string() + ": " + std::strerror(error));
+}
+
+void write_all(int fd, std::span<const std::byte> bytes, const std::filesystem::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      fail_write(path, errno);
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+  const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() >= 0) ::fsync(fd.get());  // best effort: some file systems refuse to sync folders
+}
+
+}  // namespace
+
+void write_atomically(const std::filesystem::path& path, const std::function<void(const ByteSink&)>& produce) {
+  std::string temporary = path.string() + ".XXXXXX";
+  Descriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (fd.get() < 0) fail_write(path, errno);
+  try {
+    produce([&](std::span<const std::byte> bytes) { write_all(fd.get(), bytes, path); });
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    if (::fchmod(fd.get(), static_cast<mode_t>(0666) & ~mask) != 0) fail_write(path, errno);
+    if (::fsync(fd.get()) != 0) fail_write(path, errno);
+    if (::close(fd.release()) != 0) fail_write(path, errno);
+    if (::rename(temporary.c_str(), path.c_str()) != 0) fail_write(path, errno);
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+  sync_folder(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
+}
+
+void write_atomically(const std::filesystem::path& path, std::string_view text) {
+  write_atomically(path, [&](const ByteSink& sink) { sink(std::as_bytes(std::span(text))); });
+}
+
+std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) fail(ErrorKind::kData, "cannot open " + path.string() + ": " + std::strerror(errno));
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0 || S_ISDIR(status.st_mode)) {
+    fail_data(path.string(), "cannot be read", "a file", "a folder");
+  }
+  std::string out;
+  char block[1 << 16];
+  for (;;) {
+    const ssize_t got = ::read(fd.get(), block, sizeof block);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail(ErrorKind::kData, "cannot read " + path.string() + ": " + std::strerror(errno));
+    if (got == 0) return out;
+    out.append(block, static_cast<std::size_t>(got));
+    if (out.size() > limit) {
+      fail_data(path.string(), "file too large", "at most " + std::to_string(limit) + " bytes", "more");
+    }
+  }
+}
+
+}  // namespace mdd

@@ -1,0 +1,26 @@
+// Files appear whole or not at all: bytes go to a temporary neighbour, are synced to disk, then renamed over the
+// target.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace mdd {
+
+/// Receives the bytes of a file in order.
+using ByteSink = std::function<void(std::span<const std::byte>)>;
+
+/// Calls `produce` with a sink and makes `path` hold what it wrote. An existing file stays untouched until the new one
+/// is complete and synced. Throws Error(kRuntime) "cannot write PATH: reason" (disk full, no permission, missing
+/// folder); the temporary file is removed then.
+void write_atomically(const std::filesystem::path& path, const std::function<void(const ByteSink&)>& produce);
+void write_atomically(const std::filesystem::path& path, std::string_view text);
+
+/// The whole file. Throws Error(kData) if it cannot be opened or read, is a folder, or is longer than `limit` bytes.
+[[nodiscard]] std::string read_file(const std::filesystem::path& path, std::uint64_t limit);
+
+}  // namespace mdd

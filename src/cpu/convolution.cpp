@@ -1,0 +1,242 @@
+#include "cpu/convolution.h"
+
+#include "cpu/implementation.h"
+
+namespace mdd::cpu {
+namespace {
+
+using dnnl::algorithm;
+using dnnl::memory;
+using dnnl::prop_kind;
+using Tag = memory::format_tag;
+
+constexpr auto kFloat = memory::data_type::f32;
+
+memory::desc feature_desc(const Shape& s) { return {{s[0], s[3], s[1], s[2]}, kFloat, Tag::nhwc}; }
+
+/// Everything that the builders below share.
+struct Operands {
+  memory::desc source, destination, bias, any_weights, plain_weights;
+  memory::dims stride, padding;
+  dnnl::primitive_attr attributes;
+
+  explicit Operands(const ConvolutionProblem& p)
+      : source(feature_desc(p.input)),
+        destination(feature_desc(p.output)),
+        stride{p.geometry.stride, p.geometry.stride},
+        padding{p.geometry.padding, p.geometry.padding},
+        attributes(OneDnn::attributes()) {
+    const memory::dims dims{p.output[3], p.input[3], p.geometry.kernel, p.geometry.kernel};
+    any_weights = {dims, kFloat, Tag::any};
+    plain_weights = {dims, kFloat, p.transposed() ? Tag::ihwo : Tag::ohwi};
+    if (p.bias) bias = {{p.output[3]}, kFloat, Tag::x};
+    dnnl::post_ops post_ops;
+    if (p.residual) post_ops.append_binary(algorithm::binary_add, destination);
+    if (p.relu) post_ops.append_eltwise(1.0f, algorithm::eltwise_relu, 0.0f, 0.0f);
+    if (p.residual || p.relu) attributes.set_post_ops(post_ops);
+  }
+};
+
+template <class Primitive, class Descriptor>
+ConvolutionPrimitive finish(const Operands& o, const Descriptor& descriptor) {
+  ConvolutionPrimitive out;
+  out.source = o.source;
+  out.destination = o.destination;
+  out.bias = o.bias;
+  out.plain_weights = o.plain_weights;
+  if constexpr (requires { descriptor.diff_weights_desc(); }) out.weights = descriptor.diff_weights_desc();
+  if (out.weights.is_zero()) out.weights = descriptor.weights_desc();
+  out.scratchpad = descriptor.scratchpad_desc();
+  out.primitive = Primitive(descriptor);
+  return out;
+}
+
+/// Convolution and deconvolution have the same three descriptors under different names.
+template <class Forward, class BackwardData, class BackwardWeights>
+ConvolutionPrimitive build(const ConvolutionProblem& p, algorithm method, bool data, bool weights,
+                           const dnnl::engine& engine) {
+  const Operands o(p);
+  const auto forward_desc = p.bias
+                                ? typename Forward::desc(prop_kind::forward_inference, method, o.source, o.any_weights,
+                                                         o.bias, o.destination, o.stride, o.padding, o.padding)
+                                : typename Forward::desc(prop_kind::forward_training, method, o.source, o.any_weights,
+                                                         o.destination, o.stride, o.padding, o.padding);
+  const typename Forward::primitive_desc forward(forward_desc, o.attributes, engine);
+  if (data) {
+    const typename BackwardData::desc desc(method, o.source, o.any_weights, o.destination, o.stride, o.padding,
+                                           o.padding);
+    return finish<BackwardData>(o, typename BackwardData::primitive_desc(desc, o.attributes, engine, forward));
+  }
+  if (weights) {
+    const typename BackwardWeights::desc desc(method, o.source, o.any_weights, o.destination, o.stride, o.padding,
+                                              o.padding);
+    return finish<BackwardWeights>(o, typename BackwardWeights::primitive_desc(desc, o.attributes, engine, forward));
+  }
+  return finish<Forward>(o, forward);
+}
+
+}  // namespace
+
+const ConvolutionPrimitive& Convolutions::primitive(const ConvolutionProblem& p) {
+  const Key key{static_cast<std::int64_t>(p.kind),
+                p.geometry.kernel,
+                p.geometry.stride,
+                p.geometry.padding,
+                p.input[0],
+                p.input[1],
+                p.input[2],
+                p.input[3],
+                p.output[1],
+                p.output[2],
+                p.output[3],
+                p.bias,
+                p.residual,
+                p.relu,
+                0};
+  const auto found = primitives_.find(key);
+  if (found != primitives_.end()) return found->second;
+  const bool data = p.kind == ConvolutionKind::kBackwardData || p.kind == ConvolutionKind::kTransposedBackwardData;
+  const bool weights =
+      p.kind == ConvolutionKind::kBackwardWeights || p.kind == ConvolutionKind::kTransposedBackwardWeights;
+  auto built =
+      p.transposed()
+          ? build<dnnl::deconvolution_forward, dnnl::deconvolution_backward_data, dnnl::deconvolution_backward_weights>(
+                p, algorithm::deconvolution_direct, data, weights, onednn_->engine())
+          : build<dnnl::convolution_forward, dnnl::convolution_backward_data, dnnl::convolution_backward_weights>(
+                p, algorithm::convolution_direct, data, weights, onednn_->engine());
+  return primitives_.emplace(key, std::move(built)).first->second;
+}
+
+dnnl::memory Convolutions::packed_weights(const ConvolutionPrimitive& primitive, const Filter& w) {
+  const memory plain = onednn_->wrap(primitive.plain_weights, w.weights);
+  if (primitive.weights == primitive.plain_weights) return plain;
+  if (w.frozen) {
+    const auto found = packed_.find({w.weights.data, &primitive});
+    if (found != packed_.end()) return found->second;
+  }
+  memory packed(primitive.weights, onednn_->engine());
+  onednn_->reorder(plain, packed);
+  if (w.frozen) packed_.emplace(std::make_pair(w.weights.data, &primitive), packed);
+  return packed;
+}
+
+void Convolutions::forward(const ConvolutionProblem& problem, const Tensor& x, const Filter& w,
+                           const Epilogue& epilogue, const Tensor& y) {
+  const ConvolutionPrimitive& p = primitive(problem);
+  std::unordered_map<int, memory> arguments{{DNNL_ARG_SRC, onednn_->wrap(p.source, x)},
+                                            {DNNL_ARG_WEIGHTS, packed_weights(p, w)},
+                                            {DNNL_ARG_DST, onednn_->wrap(p.destination, y)},
+                                            {DNNL_ARG_SCRATCHPAD, onednn_->scratchpad(p.scratchpad)}};
+  if (problem.bias) arguments.emplace(DNNL_ARG_BIAS, onednn_->wrap(p.bias, epilogue.bias));
+  if (problem.residual) {
+    arguments.emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1,
+                      onednn_->wrap(p.destination, epilogue.residual));
+  }
+  p.primitive.execute(onednn_->stream(), arguments);
+}
+
+void Convolutions::backward_data(const ConvolutionProblem& problem, const Tensor& dy, const Tensor& w,
+                                 const Tensor& dx) {
+  const ConvolutionPrimitive& p = primitive(problem);
+  p.primitive.execute(onednn_->stream(), {{DNNL_ARG_DIFF_DST, onednn_->wrap(p.destination, dy)},
+                                          {DNNL_ARG_WEIGHTS, packed_weights(p, {w, false})},
+                                          {DNNL_ARG_DIFF_SRC, onednn_->wrap(p.source, dx)},
+                                          {DNNL_ARG_SCRATCHPAD, onednn_->scratchpad(p.scratchpad)}});
+}
+
+void Convolutions::backward_weights(const ConvolutionProblem& problem, const Tensor& x, const Tensor& dy,
+                                    const Tensor& dw) {
+  const ConvolutionPrimitive& p = primitive(problem);
+  const memory plain = onednn_->wrap(p.plain_weights, dw);
+  const bool direct = p.weights == p.plain_weights;
+  const memory packed = direct ? plain : memory(p.weights, onednn_->engine());
+  p.primitive.execute(onednn_->stream(), {{DNNL_ARG_SRC, onednn_->wrap(p.source, x)},
+                                          {DNNL_ARG_DIFF_DST, onednn_->wrap(p.destination, dy)},
+                                          {DNNL_ARG_DIFF_WEIGHTS, packed},
+                                          {DNNL_ARG_SCRATCHPAD, onednn_->scratchpad(p.scratchpad)}});
+  if (!direct) onednn_->reorder(packed, plain);
+}
+
+// ---- the contract's methods
+// -------------------------------------------------------------------------------------------
+
+namespace {
+
+void check_convolution(const ConvolutionGeometry& g, const Shape& wide, const Shape& strided, const Shape& weights) {
+  require(wide.rank() == 4 && strided.rank() == 4 && weights.rank() == 4, "convolution operands have four dimensions");
+  require(wide[0] == strided[0] && g.output(wide[1]) == strided[1] && g.output(wide[2]) == strided[2],
+          "convolution output extent");
+  require(weights[0] == strided[3] && weights[1] == g.kernel && weights[2] == g.kernel && weights[3] == wide[3],
+          "convolution weight shape");
+}
+
+void check_epilogue(const Epilogue& epilogue, const Shape& output) {
+  require(!epilogue.bias.defined() || epilogue.bias.elements() == output[3], "bias has a value per channel");
+  require(!epilogue.residual.defined() || epilogue.residual.shape == output, "residual is shaped like the output");
+}
+
+}  // namespace
+
+void CpuBackend::convolution_forward(const ConvolutionGeometry& geometry, const Tensor& x, const Filter& w,
+                                     const Epilogue& epilogue, const Tensor& y) {
+  check_convolution(geometry, x.shape, y.shape, w.weights.shape);
+  check_epilogue(epilogue, y.shape);
+  translate_errors("convolution_forward", [&] {
+    convolutions_.forward({ConvolutionKind::kForward, geometry, x.shape, y.shape, epilogue.bias.defined(),
+                           epilogue.residual.defined(), epilogue.relu},
+                          x, w, epilogue, y);
+  });
+}
+
+void CpuBackend::convolution_backward_data(const ConvolutionGeometry& geometry, const Tensor& dy, const Tensor& w,
+                                           const Tensor& dx, WriteMode mode) {
+  check_convolution(geometry, dx.shape, dy.shape, w.shape);
+  translate_errors("convolution_backward_data", [&] {
+    into(dx, mode, [&](const Tensor& target) {
+      convolutions_.backward_data({ConvolutionKind::kBackwardData, geometry, dx.shape, dy.shape}, dy, w, target);
+    });
+  });
+}
+
+void CpuBackend::convolution_backward_weights(const ConvolutionGeometry& geometry, const Tensor& x, const Tensor& dy,
+                                              const Tensor& dw) {
+  check_convolution(geometry, x.shape, dy.shape, dw.shape);
+  translate_errors("convolution_backward_weights", [&] {
+    convolutions_.backward_weights({ConvolutionKind::kBackwardWeights, geometry, x.shape, dy.shape}, x, dy, dw);
+  });
+}
+
+void CpuBackend::transposed_convolution_forward(const ConvolutionGeometry& geometry, const Tensor& x, const Filter& w,
+                                                const Epilogue& epilogue, const Tensor& y) {
+  check_convolution(geometry, y.shape, x.shape, w.weights.shape);
+  check_epilogue(epilogue, y.shape);
+  translate_errors("transposed_convolution_forward", [&] {
+    convolutions_.forward({ConvolutionKind::kTransposedForward, geometry, x.shape, y.shape, epilogue.bias.defined(),
+                           epilogue.residual.defined(), epilogue.relu},
+                          x, w, epilogue, y);
+  });
+}
+
+void CpuBackend::transposed_convolution_backward_data(const ConvolutionGeometry& geometry, const Tensor& dy,
+                                                      const Tensor& w, const Tensor& dx, WriteMode mode) {
+  check_convolution(geometry, dy.shape, dx.shape, w.shape);
+  translate_errors("transposed_convolution_backward_data", [&] {
+    into(dx, mode, [&](const Tensor& target) {
+      convolutions_.backward_data({ConvolutionKind::kTransposedBackwardData, geometry, dx.shape, dy.shape}, dy, w,
+                                  target);
+    });
+  });
+}
+
+void CpuBackend::transposed_convolution_backward_weights(const ConvolutionGeometry& geometry, const Tensor& x,
+                                                         const Tensor& dy, const Tensor& dw) {
+  check_convolution(geometry, dy.shape, x.shape, dw.shape);
+  translate_errors("transposed_convolution_backward_weights", [&] {
+    convolutions_.backward_weights({ConvolutionKind::kTransposedBackwardWeights, geometry, x.shape, dy.shape}, x, dy,
+                                   dw);
+  });
+}
+
+void CpuBackend::forget_packed_filters() { convolutions_.forget_packed(); }
+
+}  // namespace mdd::cpu

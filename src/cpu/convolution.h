@@ -1,0 +1,60 @@
+// Convolutions and transposed convolutions on oneDNN: primitives built once per shape, weights brought into the layout
+// that the primitive prefers on every call, or once if they are frozen.
+#pragma once
+#include <array>
+#include <map>
+
+#include "cpu/onednn.h"
+#include "ops/params.h"
+
+namespace mdd::cpu {
+
+enum class ConvolutionKind : std::int64_t {
+  kForward,
+  kBackwardData,
+  kBackwardWeights,
+  kTransposedForward,
+  kTransposedBackwardData,
+  kTransposedBackwardWeights
+};
+
+/// x is the wide side of a convolution ([N,H,W,C]), y the strided one ([N,P,Q,K]); a transposed convolution maps a
+/// "y" shape to an "x" shape, with weights named by its own input and output.
+struct ConvolutionProblem {
+  ConvolutionKind kind;
+  ConvolutionGeometry geometry;
+  Shape input, output;  ///< of the forward operation
+  bool bias = false, residual = false, relu = false;
+  [[nodiscard]] bool transposed() const { return kind >= ConvolutionKind::kTransposedForward; }
+};
+
+/// A primitive and the layouts that it wants its operands in.
+struct ConvolutionPrimitive {
+  dnnl::primitive primitive;
+  dnnl::memory::desc source, destination, bias;
+  dnnl::memory::desc weights;        ///< as the primitive wants them
+  dnnl::memory::desc plain_weights;  ///< as they lie in our tensors
+  dnnl::memory::desc scratchpad;
+};
+
+class Convolutions {
+ public:
+  explicit Convolutions(OneDnn& onednn) : onednn_(&onednn) {}
+
+  void forward(const ConvolutionProblem& problem, const Tensor& x, const Filter& w, const Epilogue& epilogue,
+               const Tensor& y);
+  void backward_data(const ConvolutionProblem& problem, const Tensor& dy, const Tensor& w, const Tensor& dx);
+  void backward_weights(const ConvolutionProblem& problem, const Tensor& x, const Tensor& dy, const Tensor& dw);
+  void forget_packed() { packed_.clear(); }
+
+ private:
+  using Key = std::array<std::int64_t, 15>;
+  const ConvolutionPrimitive& primitive(const ConvolutionProblem& problem);
+  dnnl::memory packed_weights(const ConvolutionPrimitive& primitive, const Filter& w);
+
+  OneDnn* onednn_;
+  std::map<Key, ConvolutionPrimitive> primitives_;
+  std::map<std::pair<const void*, const ConvolutionPrimitive*>, dnnl::memory> packed_;
+};
+
+}  // namespace mdd::cpu

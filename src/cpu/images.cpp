@@ -1,0 +1,97 @@
+// From bytes to normalised features, with or without a synthetic anomaly (spec S2, S7).
+#include <algorithm>
+
+#include "cpu/implementation.h"
+#include "cpu/parallel.h"
+#include "ops/perlin.h"
+
+namespace mdd::cpu {
+namespace {
+
+/// value * scale + shift for each of the three colours, from 0..255.
+struct Affine {
+  float scale[3], shift[3];
+  explicit Affine(const Normalisation& n) {
+    for (std::size_t c = 0; c < 3; ++c) {
+      scale[c] = 1.0f / (255.0f * n.deviation[c]);
+      shift[c] = -n.mean[c] / n.deviation[c];
+    }
+  }
+};
+
+/// Fills one mask for one attempt; returns whether any pixel was set.
+bool draw_mask(const PerlinParams& params, const PerlinKey& key, int index, std::int64_t side, std::uint8_t* mask) {
+  std::fill_n(mask, side * side, std::uint8_t{0});
+  const perlin::Attempt attempt = perlin::attempt(key, index, params.p_normal);
+  if (!attempt.insert) return true;  // an empty mask is what was asked for
+  std::vector<perlin::Direction> gradients(perlin::kCornersPerSide * perlin::kCornersPerSide);
+  for (std::uint32_t j = 0; static_cast<float>(j) <= attempt.cells_y; ++j) {
+    for (std::uint32_t i = 0; static_cast<float>(i) <= attempt.cells_x; ++i) {
+      gradients[i + perlin::kCornersPerSide * j] = perlin::gradient(key, attempt, i, j);
+    }
+  }
+  const auto corner = [&](std::uint32_t i, std::uint32_t j) { return gradients[i + perlin::kCornersPerSide * j]; };
+  bool any = false;
+  for (std::int64_t y = 0; y < side; ++y) {
+    for (std::int64_t x = 0; x < side; ++x) {
+      const auto point = perlin::lattice_point(attempt, side, x, y);
+      if (!point.inside || !(perlin::noise(point, corner) > params.threshold)) continue;
+      mask[y * side + x] = 1;
+      any = true;
+    }
+  }
+  return any;
+}
+
+}  // namespace
+
+void CpuBackend::normalise_images(const Normalisation& normalisation, const Tensor& x, const Tensor& y) {
+  require(x.shape == y.shape && x.shape.back() == 3, "images have three colours");
+  const Affine affine(normalisation);
+  const std::uint8_t* in = x.as<std::uint8_t>();
+  float* out = y.f32();
+  parallel_blocks(x.elements() / 3, kStreamBlock, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+    for (std::int64_t p = begin; p < end; ++p) {
+      for (std::int64_t c = 0; c < 3; ++c) {
+        out[3 * p + c] = static_cast<float>(in[3 * p + c]) * affine.scale[c] + affine.shift[c];
+      }
+    }
+  });
+}
+
+void CpuBackend::perlin_masks(const PerlinParams& params, std::span<const PerlinKey> keys, const Tensor& mask) {
+  const std::int64_t side = mask.shape[1];
+  require(mask.shape[0] == static_cast<std::int64_t>(keys.size()) && mask.shape[2] == side, "a key a mask");
+  parallel_blocks(mask.shape[0], 1, [&](std::int64_t n, std::int64_t, std::int64_t) {
+    std::uint8_t* target = mask.as<std::uint8_t>() + n * side * side;
+    for (int attempt = 0; attempt < params.attempts; ++attempt) {
+      if (draw_mask(params, keys[static_cast<std::size_t>(n)], attempt, side, target)) break;
+    }
+  });
+}
+
+void CpuBackend::blend_anomalies(const Normalisation& normalisation, const Tensor& x, const Tensor& source,
+                                 const Tensor& mask, std::span<const float> opacity, const Tensor& y) {
+  require(x.shape == y.shape && x.shape == source.shape && x.shape.back() == 3 && 3 * mask.elements() == x.elements(),
+          "images, sources and masks of one size");
+  require(x.shape[0] == static_cast<std::int64_t>(opacity.size()), "an opacity an image");
+  const Affine affine(normalisation);
+  const std::int64_t pixels = mask.elements() / mask.shape[0];
+  const std::uint8_t* in = x.as<std::uint8_t>();
+  const std::uint8_t* other = source.as<std::uint8_t>();
+  const std::uint8_t* masked = mask.as<std::uint8_t>();
+  float* out = y.f32();
+  parallel_blocks(x.shape[0], 1, [&](std::int64_t n, std::int64_t, std::int64_t) {
+    const float keep = opacity[static_cast<std::size_t>(n)];
+    for (std::int64_t p = n * pixels; p < (n + 1) * pixels; ++p) {
+      const float weight = masked[p] != 0 ? keep : 1.0f;
+      for (std::int64_t c = 0; c < 3; ++c) {
+        const float value =
+            weight * static_cast<float>(in[3 * p + c]) + (1.0f - weight) * static_cast<float>(other[3 * p + c]);
+        out[3 * p + c] = value * affine.scale[c] + affine.shift[c];
+      }
+    }
+  });
+}
+
+}  // namespace mdd::cpu
