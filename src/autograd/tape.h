@@ -1,0 +1,84 @@
+// Autograd-lite: a vector of closures in execution order, run backwards. Execution order is a topological order, so
+// there is no graph and no sort. A closure owns the variables that it needs; once it has run it is dropped, and what
+// nobody needs any more goes back to the arena at once, activations and gradients alike.
+#pragma once
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/arena.h"
+#include "ops/backend.h"
+
+namespace mdd {
+
+/// Where to write a gradient and how: the first write into a slot overwrites, later ones accumulate.
+struct GradientSlot {
+  Tensor tensor;
+  WriteMode mode = WriteMode::kOverwrite;
+};
+
+/// A value of the step and, while the tape runs backwards, its gradient.
+class Node {
+ public:
+  Node(StepArena* owner, const Tensor& memory, bool wants_gradient, std::shared_ptr<Node> parent = nullptr)
+      : value(memory), requires_gradient(wants_gradient), arena_(owner), parent_(std::move(parent)) {}
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  const Tensor value;
+  const bool requires_gradient;
+
+  /// Allocates the gradient on first use.
+  [[nodiscard]] GradientSlot gradient_slot(StepArena& arena);
+  [[nodiscard]] bool has_gradient() const noexcept { return gradient_.defined(); }
+  [[nodiscard]] const Tensor& gradient() const noexcept { return gradient_; }
+  /// Gives the gradient back early, e.g. after it was turned into another one.
+  void release_gradient() noexcept;
+
+ private:
+  StepArena* arena_;  ///< owner of value; null for a view or somebody else's tensor
+  StepArena* gradient_arena_ = nullptr;
+  std::shared_ptr<Node> parent_;  ///< whose memory a view lies in
+  Tensor gradient_;
+};
+
+using Variable = std::shared_ptr<Node>;
+
+/// A trained tensor and its gradient, views into the flat buffers.
+struct ParameterView {
+  Tensor value;
+  Tensor gradient;
+};
+
+class Tape {
+ public:
+  /// training: batch norm uses batch statistics and operations record their backward closures.
+  Tape(Backend& backend, StepArena& arena, bool training) : backend_(&backend), arena_(&arena), training_(training) {}
+
+  [[nodiscard]] Backend& backend() const noexcept { return *backend_; }
+  [[nodiscard]] StepArena& arena() const noexcept { return *arena_; }
+  [[nodiscard]] bool training() const noexcept { return training_; }
+
+  /// Memory from the arena, contents undefined. A variable asks for gradients only on a training tape.
+  [[nodiscard]] Variable variable(const Shape& shape, bool requires_gradient = true, DType dtype = DType::kF32) const;
+  /// Somebody else's memory; no gradient.
+  [[nodiscard]] static Variable constant(const Tensor& value);
+  /// Images [first, first + count) of a variable without gradient, sharing its memory.
+  [[nodiscard]] static Variable rows(const Variable& whole, std::int64_t first, std::int64_t count);
+
+  /// Appends a backward step; does nothing on an inference tape.
+  void record(std::function<void()> backward_step);
+  /// Runs every recorded step in reverse order, dropping each after it ran.
+  void backward();
+  /// Drops what was recorded without running it.
+  void clear() noexcept;
+
+ private:
+  Backend* backend_;
+  StepArena* arena_;
+  bool training_;
+  std::vector<std::function<void()>> steps_;
+};
+
+}  // namespace mdd

@@ -1,0 +1,52 @@
+#include "model/encoder.h"
+
+namespace mdd {
+
+Encoder::Encoder(ParameterStore& store, const std::string& prefix, const Architecture& a)
+    : stem_(store, prefix + "conv1", prefix + "bn1", {3, a.base, {7, 2, 3}, false}) {
+  for (std::int64_t s = 0; s < 3; ++s) {
+    stages_.emplace_back(
+        store, prefix + "layer" + std::to_string(s + 1),
+        StageShape{a.block, s == 0 ? a.base : a.channels(s - 1), a.base << s, a.blocks[static_cast<std::size_t>(s)],
+                   s == 0 ? Resampling::kNone : Resampling::kDown, a.width_per_group});
+  }
+}
+
+Features Encoder::run(Tape& tape, const UnitRunner& runner, const Variable& images) {
+  Variable x = runner(stem_, images, nullptr, true);
+  const PoolParams pool;
+  const ConvolutionGeometry window{pool.kernel, pool.stride, pool.padding};
+  const Shape& in = x->value.shape;
+  const Variable pooled = tape.variable({in[0], window.output(in[1]), window.output(in[2]), in[3]}, false);
+  tape.backend().max_pool_forward(pool, x->value, pooled->value);
+  x = pooled;
+  Features features;
+  for (std::size_t s = 0; s < 3; ++s) features[s] = x = stages_[s].forward(runner, x);
+  return features;
+}
+
+Features Encoder::forward(Tape& tape, const Variable& images) {
+  return run(
+      tape,
+      [&tape](ConvolutionUnit& unit, const Variable& x, const Variable& residual, bool relu) {
+        return unit.forward_folded(tape, x, residual, relu);
+      },
+      images);
+}
+
+void Encoder::fold() {
+  stem_.fold();
+  for (ResidualStage& stage : stages_) stage.visit([](ConvolutionUnit& unit) { unit.fold(); });
+}
+
+void Encoder::calibrate(Tape& tape, const Variable& images) {
+  tape.backend().forget_packed_filters();
+  static_cast<void>(run(
+      tape,
+      [&tape](ConvolutionUnit& unit, const Variable& x, const Variable& residual, bool relu) {
+        return unit.calibrate(tape, x, residual, relu);
+      },
+      images));
+}
+
+}  // namespace mdd

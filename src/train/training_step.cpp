@@ -1,0 +1,62 @@
+#include "train/training_step.h"
+
+namespace mdd {
+namespace {
+template <class T>
+T fetch(Backend& backend, const Tensor& tensor) {
+  T out{};
+  backend.copy_to_host(std::as_writable_bytes(std::span(&out, 1)), tensor);
+  return out;
+}
+}  // namespace
+
+TrainingStep::TrainingStep(MddNet& model, const LossOptions& losses, const AdamParams& adam)
+    : model_(&model), losses_(losses), adam_(adam), scalars_(model.backend(), 1024), arena_(model.backend()) {
+  model.backend().fill({scalars_.data(), DType::kF32, {256}}, 0.0f);
+}
+
+ModelOutput TrainingStep::forward(Tape& tape, const StepInputs& inputs) {
+  const std::int64_t images = inputs.mask->value.shape[0];
+  Features normal, anomalous;
+  const Features both = model_->encoder().forward(tape, inputs.images);
+  for (std::size_t i = 0; i < both.size(); ++i) {
+    normal[i] = Tape::rows(both[i], 0, images);
+    anomalous[i] = Tape::rows(both[i], images, images);
+  }
+  ModelOutput output = model_->forward(tape, anomalous, losses_.needs_identity());
+  record_losses(tape, losses_, output, {normal, inputs.mask, inputs.labels}, terms(), total());
+  return output;
+}
+
+void TrainingStep::backward_and_update(Tape& tape, double learning_rate) {
+  tape.backward();
+  Backend& backend = model_->backend();
+  const ParameterStore& store = model_->trained();
+  backend.copy_from_host({state().as<double>() + kLearningRate, DType::kF64, {1}},
+                         std::as_bytes(std::span(&learning_rate, 1)));
+  backend.adam_prepare(adam_, store.gradients(), total(), state());
+  backend.adam_step(adam_, state(), store.gradients(), store.values(), store.first_moments(), store.second_moments());
+}
+
+StepReport TrainingStep::report() const {
+  Backend& backend = model_->backend();
+  StepReport out;
+  out.terms = fetch<std::array<float, kLossTerms>>(backend, terms());
+  out.total = fetch<float>(backend, total());
+  const auto counters = optimizer_state();
+  out.gradient_norm = counters[kGradientNorm];
+  out.steps_taken = static_cast<std::int64_t>(counters[kStepsTaken]);
+  out.skipped_in_a_row = static_cast<std::int64_t>(counters[kSkippedInARow]);
+  out.skipped_total = static_cast<std::int64_t>(counters[kSkippedTotal]);
+  return out;
+}
+
+std::array<double, kOptimizerStateSize> TrainingStep::optimizer_state() const {
+  return fetch<std::array<double, kOptimizerStateSize>>(model_->backend(), state());
+}
+
+void TrainingStep::set_optimizer_state(const std::array<double, kOptimizerStateSize>& values) {
+  model_->backend().copy_from_host(state(), std::as_bytes(std::span(&values, 1)));
+}
+
+}  // namespace mdd
