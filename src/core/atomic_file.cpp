@@ -1,5 +1,6 @@
 #include "core/atomic_file.h"
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -43,6 +44,12 @@ void write_all(int fd, std::span<const std::byte> bytes, const std::filesystem::
   }
 }
 
+/// A neighbour that no other writer of this or another process uses.
+std::string temporary_name(const std::filesystem::path& path) {
+  static std::atomic<unsigned> counter{0};
+  return path.string() + "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp";
+}
+
 void sync_folder(const std::filesystem::path& folder) {
   const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd.get() >= 0) ::fsync(fd.get());  // best effort: some file systems refuse to sync folders
@@ -51,14 +58,11 @@ void sync_folder(const std::filesystem::path& folder) {
 }  // namespace
 
 void write_atomically(const std::filesystem::path& path, const std::function<void(const ByteSink&)>& produce) {
-  std::string temporary = path.string() + ".XXXXXX";
-  Descriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));
+  const std::string temporary = temporary_name(path);
+  Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (fd.get() < 0) fail_write(path, errno);
   try {
     produce([&](std::span<const std::byte> bytes) { write_all(fd.get(), bytes, path); });
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    if (::fchmod(fd.get(), static_cast<mode_t>(0666) & ~mask) != 0) fail_write(path, errno);
     if (::fsync(fd.get()) != 0) fail_write(path, errno);
     if (::close(fd.release()) != 0) fail_write(path, errno);
     if (::rename(temporary.c_str(), path.c_str()) != 0) fail_write(path, errno);

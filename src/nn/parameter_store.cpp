@@ -79,7 +79,7 @@ void ParameterStore::allocate(bool with_gradients) {
     second_buffer_ = reserve(trained_elements_);
   }
   for (Parameter& p : parameters_) {
-    p.view.value = slice(p.trained ? values() : flat(fixed_buffer_, fixed_elements_), p);
+    p.view.value = slice(p.trained ? values() : statistics(), p);
     if (p.trained && with_gradients) p.view.gradient = slice(gradients(), p);
   }
 }

@@ -52,6 +52,9 @@ class ParameterStore {
   [[nodiscard]] Tensor first_moments() const { return flat(first_buffer_, trained_elements_); }
   [[nodiscard]] Tensor second_moments() const { return flat(second_buffer_, trained_elements_); }
 
+  /// The flat buffer of everything that is not trained: running statistics.
+  [[nodiscard]] Tensor statistics() const { return flat(fixed_buffer_, fixed_elements_); }
+
   /// One tensor (the value, or any flat-buffer view with the parameter's shape) in the file's order and back.
   [[nodiscard]] HostTensor to_file_order(const Parameter& parameter, const Tensor& device_value) const;
   void from_file_order(const Parameter& parameter, const HostTensor& file, const Tensor& device_value) const;

@@ -6,7 +6,7 @@
 
 #include "core/atomic_file.h"
 #include "model/anomaly_map.h"
-#include "train/tensor_source.h"
+#include "inference/tensor_source.h"
 #include "train/training_step.h"
 
 namespace mdd {

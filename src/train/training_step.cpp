@@ -12,10 +12,13 @@ T fetch(Backend& backend, const Tensor& tensor) {
 
 TrainingStep::TrainingStep(MddNet& model, const LossOptions& losses, const AdamParams& adam)
     : model_(&model), losses_(losses), adam_(adam), scalars_(model.backend(), 1024), arena_(model.backend()) {
+  statistics_ = Buffer(model.backend(), model.trained().statistics().bytes());
   model.backend().fill({scalars_.data(), DType::kF32, {256}}, 0.0f);
 }
 
 ModelOutput TrainingStep::forward(Tape& tape, const StepInputs& inputs) {
+  const Tensor statistics = model_->trained().statistics();
+  model_->backend().copy(statistics, {statistics_.data(), DType::kF32, statistics.shape});
   const std::int64_t images = inputs.mask->value.shape[0];
   Features normal, anomalous;
   const Features both = model_->encoder().forward(tape, inputs.images);
@@ -36,6 +39,11 @@ void TrainingStep::backward_and_update(Tape& tape, double learning_rate) {
                          std::as_bytes(std::span(&learning_rate, 1)));
   backend.adam_prepare(adam_, store.gradients(), total(), state());
   backend.adam_step(adam_, state(), store.gradients(), store.values(), store.first_moments(), store.second_moments());
+}
+
+void TrainingStep::undo_statistics() {
+  const Tensor statistics = model_->trained().statistics();
+  model_->backend().copy({statistics_.data(), DType::kF32, statistics.shape}, statistics);
 }
 
 StepReport TrainingStep::report() const {

@@ -40,6 +40,9 @@ class TrainingStep {
   void backward_and_update(Tape& tape, double learning_rate);
   /// Waits for the device.
   [[nodiscard]] StepReport report() const;
+  /// Puts the running statistics back to what they were before the last forward(): a step that was skipped because of a
+  /// value that is not finite must leave no trace of it.
+  void undo_statistics();
 
   /// Optimiser counters, for checkpoints: f64 [kOptimizerStateSize].
   [[nodiscard]] std::array<double, kOptimizerStateSize> optimizer_state() const;
@@ -56,6 +59,7 @@ class TrainingStep {
   LossOptions losses_;
   AdamParams adam_;
   Buffer scalars_;
+  Buffer statistics_;  ///< the running statistics before the last forward
   StepArena arena_;
 };
 

@@ -1,4 +1,4 @@
-// An opened weights file as the model's state dict reader wants it.
+// An opened weights file, as the reader of the model's state dict wants it.
 #pragma once
 #include "model/state_dict.h"
 #include "weights/archive.h"

@@ -1,0 +1,100 @@
+// mddnet selfcheck
+#include <algorithm>
+#include <fmt/core.h>
+#include <map>
+
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "reference/check.h"
+#include "selfcheck/golden.h"
+
+namespace mdd::cli {
+namespace {
+
+struct Options {
+  std::string golden;
+  std::uint64_t seed = 0;
+  DeviceOptions device;
+};
+
+/// The row of a group that is nearest to, or furthest beyond, its tolerance.
+struct Worst {
+  double error = 0, tolerance = 0;
+  std::string at;
+  int rows = 0, failed = 0;
+
+  void add(double row_error, double row_tolerance, const std::string& where) {
+    const bool passed = row_error <= row_tolerance;
+    const auto ratio = [](double e, double t) { return t > 0.0 ? e / t : e; };
+    if (rows == 0 || (!passed && failed == 0) || !(ratio(row_error, row_tolerance) <= ratio(error, tolerance))) {
+      error = row_error;
+      tolerance = row_tolerance;
+      at = where;
+    }
+    ++rows;
+    failed += passed ? 0 : 1;
+  }
+
+  void print(const std::string& name) const {
+    fmt::print("  {:<34} {:>9.2e}  (tolerance {:.0e}, {} compared{}; {})\n", name, error, tolerance, rows,
+               failed > 0 ? fmt::format(", {} FAILED", failed) : "", at);
+  }
+};
+
+int check_operations(Backend& backend, std::uint64_t seed) {
+  fmt::print("operations against the float64 reference, largest errors (seed {}):\n", seed);
+  std::map<std::string, Worst> worst;
+  for (const reference::CheckRow& row : reference::check_backend(backend, seed)) {
+    worst[row.operation].add(row.error, row.tolerance, row.quantity + " " + row.shape);
+  }
+  int failed = 0;
+  for (const auto& [name, entry] : worst) {
+    entry.print(name);
+    failed += entry.failed;
+  }
+  return failed;
+}
+
+int check_golden(Backend& backend, const std::filesystem::path& folder) {
+  int failed = 0;
+  for (const auto& path : golden_cases(folder)) {
+    fmt::print("golden case {}, largest errors:\n", path.filename().string());
+    std::map<std::string, Worst> worst;
+    std::vector<std::string> order;
+    for (const GoldenRow& row : check_golden_case(backend, path)) {
+      // Hundreds of gradients and stepped weights are one line each group; everything else has a line of its own.
+      const bool grouped = row.group == "gradient" || row.group == "step";
+      const std::string name = grouped ? row.group : row.group + " " + row.name;
+      if (!worst.contains(name)) order.push_back(name);
+      worst[name].add(row.error, row.tolerance, row.name);
+    }
+    for (const std::string& name : order) {
+      worst[name].print(name);
+      failed += worst[name].failed;
+    }
+  }
+  return failed;
+}
+
+int run(const Options& o) {
+  const auto backend = open_backend(o.device);
+  fmt::print("{}\n", backend->description());
+  int failed = check_operations(*backend, o.seed);
+  if (!o.golden.empty()) failed += check_golden(*backend, o.golden);
+  if (failed > 0) fail(ErrorKind::kBarNotMet, fmt::format("{} quantities are beyond their tolerance", failed));
+  fmt::print("all within tolerance\n");
+  return 0;
+}
+
+}  // namespace
+
+void add_selfcheck(CLI::App& app, Action& action) {
+  CLI::App& c = *app.add_subcommand("selfcheck", "compare this machine's backend with the float64 reference");
+  const auto o = std::make_shared<Options>();
+  c.add_option("--golden", o->golden, "also compare with golden files of the PyTorch oracle");
+  c.add_option("--seed", o->seed, "of the random inputs")->capture_default_str();
+  add_device_options(c, o->device);
+  c.callback([o, &action] { action = [o] { return run(*o); }; });
+}
+
+}  // namespace mdd::cli

@@ -1,0 +1,22 @@
+#include "data/decode_budget.h"
+
+#include <cstdlib>
+
+namespace mdd::data {
+namespace {
+
+constexpr std::size_t kHeaderBudget = std::size_t{1} << 20;
+thread_local std::size_t budget = kHeaderBudget;
+
+}  // namespace
+
+DecodeBudget::DecodeBudget(std::size_t bytes) noexcept { budget = bytes; }
+DecodeBudget::~DecodeBudget() { budget = kHeaderBudget; }
+
+void* budgeted_malloc(std::size_t bytes) noexcept { return bytes > budget ? nullptr : std::malloc(bytes); }
+
+void* budgeted_realloc(void* block, std::size_t bytes) noexcept {
+  return bytes > budget ? nullptr : std::realloc(block, bytes);
+}
+
+}  // namespace mdd::data

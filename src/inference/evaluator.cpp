@@ -1,0 +1,54 @@
+#include "inference/evaluator.h"
+
+#include <algorithm>
+
+#include "data/resize.h"
+
+namespace mdd {
+namespace {
+
+std::int64_t index_of(const std::vector<std::string>& names, const std::string& name) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  return found == names.end() ? -1 : found - names.begin();
+}
+
+/// Test images of one class, in order.
+std::vector<const data::Sample*> samples_of(const data::Dataset& dataset, int class_index) {
+  std::vector<const data::Sample*> out;
+  for (const data::Sample& sample : dataset.test) {
+    if (sample.class_index == class_index) out.push_back(&sample);
+  }
+  return out;
+}
+
+}  // namespace
+
+report::Results evaluate(Scorer& scorer, const data::Dataset& dataset, const std::vector<std::string>& class_names,
+                         const EvaluationOptions& options) {
+  report::Results results;
+  std::size_t done = 0;
+  const std::int64_t side = scorer.image_size();
+  for (int c = 0; c < static_cast<int>(dataset.class_names.size()); ++c) {
+    const std::string& name = dataset.class_names[static_cast<std::size_t>(c)];
+    const auto samples = samples_of(dataset, c);
+    if (samples.empty()) continue;
+    std::vector<std::filesystem::path> paths;
+    for (const data::Sample* sample : samples) paths.push_back(sample->path);
+    eval::ClassMetrics metrics(side, side);
+    const auto on_result = [&](std::size_t i, const data::Image& image, ScoredResult& result) {
+      const data::Sample& sample = *samples[i];
+      data::Mask mask;
+      if (sample.mask) mask = data::resize_mask(data::load_mask(*sample.mask), side, side);
+      metrics.add({result.score, sample.label != 0, result.vote, index_of(class_names, name), result.map, mask.pixels});
+      if (options.on_image) options.on_image(done, {&sample, name, &image, &result, mask.pixels});
+      ++done;
+      if (options.on_progress) options.on_progress(done, dataset.test.size());
+    };
+    score_files(scorer, paths, {options.batch, options.all_maps}, {on_result, nullptr});
+    results.classes.push_back({name, metrics.row(), std::nullopt});
+    if (options.ader) results.classes.back().ader = metrics.ader_row();
+  }
+  return results;
+}
+
+}  // namespace mdd

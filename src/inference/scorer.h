@@ -1,0 +1,58 @@
+// Inference over images: maps, score and class vote, batch by batch (spec S8).
+#pragma once
+#include <functional>
+#include <span>
+
+#include "data/image.h"
+#include "inference/run_config.h"
+#include "model/mddnet.h"
+
+namespace mdd {
+
+/// What inference says about one image. Maps are S x S, row by row.
+struct ScoredResult {
+  float score = 0;
+  std::vector<float> map;                ///< fused and blurred
+  std::vector<float> teacher_restored;   ///< raw; filled on request
+  std::vector<float> restored_identity;  ///< raw; filled on request
+  std::vector<float> mass;               ///< per class; empty without memory
+  /// Class index of the largest mass; 0 if there is one class only, -1 without memory.
+  std::int64_t vote = -1;
+};
+
+class Scorer {
+ public:
+  /// Folds the model. The model outlives the scorer and is not trained while it lives.
+  Scorer(MddNet& model, const MapOptions& map, std::int64_t image_size);
+  ~Scorer();
+  Scorer(const Scorer&) = delete;
+  Scorer& operator=(const Scorer&) = delete;
+
+  /// Images of image_size x image_size. Throws Error(kRuntime) if a score is not finite: weights or image are broken.
+  [[nodiscard]] std::vector<ScoredResult> score(std::span<const data::Image> images, bool all_maps = false);
+  [[nodiscard]] std::int64_t image_size() const { return side_; }
+
+ private:
+  MddNet* model_;
+  MapOptions map_;
+  std::int64_t side_;
+  StepArena arena_;
+};
+
+/// Receives what becomes of each path; called in the order of the paths within each of the two functions.
+struct ScoreConsumer {
+  std::function<void(std::size_t index, const data::Image&, ScoredResult&)> on_result;
+  /// An image that cannot be read; if empty, its error is thrown and ends the whole call.
+  std::function<void(std::size_t index, const Error&)> on_error;
+};
+
+struct ScoreFilesOptions {
+  std::int64_t batch = 16;
+  bool all_maps = false;
+};
+
+/// Decodes and resizes `paths` ahead on worker threads and scores them batch by batch.
+void score_files(Scorer& scorer, const std::vector<std::filesystem::path>& paths, const ScoreFilesOptions& options,
+                 const ScoreConsumer& consumer);
+
+}  // namespace mdd

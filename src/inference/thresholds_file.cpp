@@ -1,0 +1,44 @@
+#include "inference/thresholds_file.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/atomic_file.h"
+#include "core/error.h"
+
+namespace mdd {
+namespace {
+constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 28;
+}
+
+void write_thresholds(const std::filesystem::path& path, const Thresholds& thresholds) {
+  nlohmann::ordered_json root;
+  for (std::size_t i = 0; i < thresholds.class_names.size(); ++i) {
+    const eval::Calibration& c = thresholds.calibrations[i];
+    root["classes"][thresholds.class_names[i]] = {
+        {"images", c.scores.size()}, {"optimistic", c.optimistic}, {"scores", c.scores}};
+  }
+  write_atomically(path, root.dump(1) + "\n");
+}
+
+Thresholds read_thresholds(const std::filesystem::path& path, const std::vector<std::string>& class_names) {
+  Thresholds out;
+  out.class_names = class_names;
+  try {
+    const auto root = nlohmann::json::parse(read_file(path, kMaxBytes));
+    const auto& classes = root.at("classes");
+    if (classes.size() != class_names.size()) {
+      fail_data(path.string(), "classes", std::to_string(class_names.size()), std::to_string(classes.size()));
+    }
+    for (const std::string& name : class_names) {
+      if (!classes.contains(name)) fail_data(path.string(), "class " + name, "its calibration scores", "none");
+      const auto& entry = classes.at(name);
+      out.calibrations.push_back(
+          eval::make_calibration(entry.at("scores").get<std::vector<float>>(), entry.at("optimistic").get<bool>()));
+    }
+  } catch (const nlohmann::json::exception& error) {
+    fail(ErrorKind::kData, path.string() + ": not a thresholds file: " + error.what());
+  }
+  return out;
+}
+
+}  // namespace mdd

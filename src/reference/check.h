@@ -1,0 +1,25 @@
+// Compares every operation of a backend with the float64 reference: one table of cases for unit tests, `mddnet
+// selfcheck` and every backend there is. Values are compared with the reference's; gradients with central finite
+// differences of the reference's values, or with its adjoint where the operation is linear.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ops/backend.h"
+
+namespace mdd::reference {
+
+struct CheckRow {
+  std::string operation;  ///< "convolution"
+  std::string shape;      ///< "x [2, 5, 7, 16], 17 3x3 filters, stride 1"
+  std::string quantity;   ///< "dx, accumulated"
+  double error = 0.0;     ///< |got - expected| / |expected| in the 2-norm; infinite for NaN, or for a broken promise
+  double tolerance = 0.0;
+  [[nodiscard]] bool passed() const { return error <= tolerance; }  // false for NaN
+};
+
+/// Runs every case on `backend` with random input from `seed`. Errors that the backend throws become failing rows.
+[[nodiscard]] std::vector<CheckRow> check_backend(Backend& backend, std::uint64_t seed);
+
+}  // namespace mdd::reference

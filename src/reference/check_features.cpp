@@ -1,0 +1,89 @@
+// Cases of pooling, concatenation, slices and sums of features.
+#include "reference/checker.h"
+#include "reference/features.h"
+
+namespace mdd::reference {
+namespace {
+
+void check_max_pool(Checker& check, const PoolParams& params, const Shape& shape) {
+  const Array x = check.random(shape, -2.0f, -1.0f);  // negative: a zero from the padding would win
+  const Array expected = max_pool(params, x);
+  const DeviceArray device_x = check.device(x), y = check.poisoned(expected.shape);
+  check.backend().max_pool_forward(params, device_x, y);
+  check.compare("y", y, expected, kExact);
+}
+
+void check_concatenation(Checker& check, const Shape& positions, const std::vector<Index>& widths) {
+  std::vector<Array> parts;
+  std::vector<DeviceArray> devices;
+  std::vector<Tensor> tensors;
+  for (const Index width : widths) {
+    parts.push_back(check.random(Shape{positions[0], positions[1], positions[2], width}));
+    devices.push_back(check.device(parts.back()));
+    tensors.push_back(devices.back());
+  }
+  const Array expected = concatenate_channels(parts);
+  const DeviceArray y = check.poisoned(expected.shape);
+  check.backend().concatenate_channels(tensors, y);
+  check.compare("y", y, expected, kExact);
+
+  // The gradient of part i is the slice of dy that the part went to.
+  const Array dy = check.random(expected.shape);
+  const DeviceArray device_dy = check.device(dy);
+  Index first = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::string name = "part " + std::to_string(i);
+    const auto f = [&](const Array& part) {
+      std::vector<Array> moved = parts;
+      moved[i] = part;
+      return dot(dy, concatenate_channels(moved));
+    };
+    const DeviceArray slice = check.poisoned(parts[i].shape);
+    check.backend().slice_channels(device_dy, first, slice, WriteMode::kOverwrite);
+    check.compare("slice, " + name, slice, slice_channels(dy, first, widths[i]), kExact);
+    check.compare("slice, finite differences, " + name, slice, numeric_gradient(parts[i], f, 1e-3), kElementwise);
+    const Array before = check.random(parts[i].shape);
+    const DeviceArray sum = check.device(before);
+    check.backend().slice_channels(device_dy, first, sum, WriteMode::kAccumulate);
+    check.compare("slice, accumulated, " + name, sum, add(before, slice_channels(dy, first, widths[i])), kElementwise);
+    first += widths[i];
+  }
+}
+
+void check_add(Checker& check, const Shape& shape) {
+  const Array a = check.random(shape), b = check.random(shape);
+  const Array expected = add(a, b);
+  const DeviceArray device_a = check.device(a), device_b = check.device(b), y = check.poisoned(shape);
+  check.backend().add(device_a, device_b, y);
+  check.compare("y", y, expected, kElementwise);
+  check.compare("a is left alone", device_a, a, kExact);
+  check.backend().add(y, device_b, y);
+  check.compare("y in the place of a", y, add(expected, b), kElementwise);
+  check.backend().add(device_a, device_b, device_b);
+  check.compare("y in the place of b", device_b, expected, kElementwise);
+  check.backend().add(device_a, device_a, device_a);
+  check.compare("a + a in the place of a", device_a, add(a, a), kElementwise);
+}
+
+}  // namespace
+
+void check_features(Checker& check) {
+  const PoolParams stem, halves{2, 2, 0}, dense{3, 1, 1};
+  const std::pair<PoolParams, Shape> pools[] = {{stem, {1, 1, 1, 1}},  {stem, {2, 7, 5, 3}},    {stem, {1, 6, 9, 17}},
+                                                {stem, {3, 8, 8, 64}}, {halves, {2, 5, 6, 16}}, {dense, {1, 4, 7, 33}}};
+  for (const auto& [params, shape] : pools) {
+    const std::string text = "x " + shape.text() + ", window " + std::to_string(params.kernel) + ", stride " +
+                             std::to_string(params.stride) + ", padding " + std::to_string(params.padding);
+    check.run("max pool", text, [&] { check_max_pool(check, params, shape); });
+  }
+  check.run("concatenate channels", "3 positions, 1 + 1", [&] { check_concatenation(check, Shape{1, 1, 3}, {1, 1}); });
+  check.run("concatenate channels", "2 x 3 x 5 positions, 7 + 16 + 3", [&] {
+    check_concatenation(check, Shape{2, 3, 5}, {7, 16, 3});
+  });
+  check.run("concatenate channels", "one part", [&] { check_concatenation(check, Shape{2, 1, 3}, {5}); });
+  for (const Shape& shape : {Shape{1, 1, 1, 1}, Shape{2, 3, 5, 7}, Shape{3, 9, 7, 33}}) {
+    check.run("add", "a " + shape.text(), [&] { check_add(check, shape); });
+  }
+}
+
+}  // namespace mdd::reference

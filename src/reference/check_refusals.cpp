@@ -1,0 +1,100 @@
+// A violated clause of the contract is refused: Error(kRuntime), and the output stays as it was.
+#include <array>
+
+#include "reference/checker.h"
+
+namespace mdd::reference {
+namespace {
+
+void check_convolution_refusals(Checker& check) {
+  Backend& backend = check.backend();
+  const DeviceArray x = check.device(check.random(Shape{1, 4, 4, 3})),
+                    w = check.device(check.random(Shape{5, 3, 3, 3}));
+  const DeviceArray other_w = check.device(check.random(Shape{5, 3, 3, 4}));
+  const DeviceArray y = check.poisoned(Shape{1, 4, 4, 5}), small = check.poisoned(Shape{1, 3, 4, 5});
+  const DeviceArray bias = check.device(check.random(Shape{4})), bytes = check.poisoned(Shape{1, 4, 4, 3}, DType::kU8);
+  const ConvolutionGeometry geometry;
+  check.refuses("channels of x and w differ", y, [&] {
+    backend.convolution_forward(geometry, x, {other_w, false}, {}, y);
+  });
+  check.refuses("y of another height", small, [&] { backend.convolution_forward(geometry, x, {w, false}, {}, small); });
+  check.refuses("bias of another length", y, [&] {
+    backend.convolution_forward(geometry, x, {w, false}, {bias, {}, false}, y);
+  });
+  check.refuses("x of another type", y, [&] { backend.convolution_forward(geometry, bytes, {w, false}, {}, y); });
+  check.refuses("undefined x", y, [&] { backend.convolution_forward(geometry, {}, {w, false}, {}, y); });
+}
+
+void check_feature_refusals(Checker& check) {
+  Backend& backend = check.backend();
+  const DeviceArray a = check.device(check.random(Shape{2, 3, 4})), b = check.device(check.random(Shape{2, 3, 5}));
+  const DeviceArray y = check.poisoned(Shape{2, 3, 4}), loss = check.poisoned(Shape{1});
+  check.refuses("add of two shapes", y, [&] { backend.add(a, b, y); });
+  check.refuses("copy to another shape", y, [&] { backend.copy(b, y); });
+  check.refuses("copy to another type", y, [&] {
+    const DeviceArray bytes = check.poisoned(Shape{2, 3, 4}, DType::kU8);
+    backend.copy(bytes, y);
+  });
+  check.refuses("absolute difference of two shapes", loss,
+                [&] { backend.absolute_difference_forward(a, b, 1.0f, loss, WriteMode::kOverwrite); });
+  const DeviceArray features = check.device(check.random(Shape{1, 2, 2, 3})), part = check.poisoned(Shape{1, 2, 2, 2});
+  check.refuses("slice past the last channel", part,
+                [&] { backend.slice_channels(features, 2, part, WriteMode::kOverwrite); });
+  const std::array<Tensor, 2> parts{features.tensor(), features.tensor()};
+  const DeviceArray narrow = check.poisoned(Shape{1, 2, 2, 5});
+  check.refuses("parts wider than y", narrow, [&] { backend.concatenate_channels(parts, narrow); });
+}
+
+void check_image_refusals(Checker& check) {
+  Backend& backend = check.backend();
+  const DeviceArray map = check.device(check.random(Shape{1, 8, 8})), y = check.poisoned(Shape{1, 8, 8});
+  check.refuses("blur wider than the map", y, [&] { backend.gaussian_blur(4.0f, map, y); });
+  check.refuses("negative sigma", y, [&] { backend.gaussian_blur(-1.0f, map, y); });
+  const DeviceArray mask = check.poisoned(Shape{2, 32, 32}, DType::kU8);
+  const std::array<PerlinKey, 1> one_key{};
+  check.refuses("fewer keys than masks", mask, [&] { backend.perlin_masks({}, one_key, mask); });
+  const DeviceArray cells = check.poisoned(Shape{2, 5, 5});
+  check.refuses("side not a multiple of the cells", cells,
+                [&] { backend.reduce_mask(mask, MaskReduction::kAverage, cells); });
+  const DeviceArray scores = check.poisoned(Shape{2});
+  check.refuses("more scores than maps", scores, [&] { backend.image_scores(ScoreRule::kMaximum, map, scores); });
+  const DeviceArray grey = check.poisoned(Shape{1, 8, 8, 1}, DType::kU8), wide = check.poisoned(Shape{1, 8, 8, 3});
+  check.refuses("a grey image", wide, [&] { backend.normalise_images({}, grey, wide); });
+}
+
+void check_training_refusals(Checker& check) {
+  Backend& backend = check.backend();
+  const DeviceArray x = check.device(check.random(Shape{1, 1, 1, 3})), vector = check.device(check.random(Shape{3}));
+  const DeviceArray mean = check.poisoned(Shape{3});
+  check.refuses("batch norm of one position", mean, [&] {
+    backend.batch_norm_statistics({}, x, {vector, vector, vector, vector, mean, vector, vector, vector});
+  });
+  const DeviceArray mass = check.device(check.random(Shape{2, 3}, 0.1f, 0.9f)), loss = check.poisoned(Shape{1});
+  const DeviceArray labels = check.device(Array(Shape{3}), DType::kI32);
+  check.refuses("more labels than images", loss, [&] { backend.class_loss_forward(mass, labels, loss); });
+  const DeviceArray w = check.device(check.random(Shape{5})), m = check.device(Array(Shape{4}));
+  const DeviceArray state = check.device(Array(Shape{kOptimizerStateSize}), DType::kF64);
+  check.refuses("moments of another length", w, [&] { backend.adam_step({}, state, w, w, m, m); });
+  const DeviceArray z = check.device(check.random(Shape{1, 2, 2, 5}));
+  const DeviceArray prototypes = check.device(check.random(Shape{6, 5}));
+  const DeviceArray read = check.poisoned(Shape{1, 2, 2, 5}), image_mass = check.poisoned(Shape{1, 2});
+  const DeviceArray attention = check.poisoned(Shape{4, 6}), queries = check.poisoned(Shape{4}),
+                    memories = check.poisoned(Shape{6});
+  MemoryParams params;
+  params.classes = 2;
+  params.slots = 4;  // 8 prototypes, of which 6 are there
+  check.refuses("classes times slots is not the number of prototypes", read, [&] {
+    backend.memory_read_forward(params, z, prototypes, {attention, attention, queries, memories}, read, image_mass);
+  });
+}
+
+}  // namespace
+
+void check_refusals(Checker& check) {
+  check.run("refusals", "convolution", [&] { check_convolution_refusals(check); });
+  check.run("refusals", "features", [&] { check_feature_refusals(check); });
+  check.run("refusals", "images and maps", [&] { check_image_refusals(check); });
+  check.run("refusals", "training", [&] { check_training_refusals(check); });
+}
+
+}  // namespace mdd::reference

@@ -1,0 +1,40 @@
+#include "train/batch_preparer.h"
+
+#include "core/rng.h"
+
+namespace mdd {
+
+BatchPreparer::BatchPreparer(Backend& backend, std::int64_t batch, std::int64_t side, const SynthesisConfig& synthesis,
+                             std::uint64_t seed)
+    : backend_(&backend), side_(side), synthesis_(synthesis), seed_(seed) {
+  const auto pixels = static_cast<std::size_t>(batch * side * side);
+  normal_ = Buffer(backend, 3 * pixels);
+  source_ = Buffer(backend, 3 * pixels);
+  images_ = Buffer(backend, 2 * 3 * pixels * sizeof(float));
+  mask_ = Buffer(backend, pixels);
+  labels_ = Buffer(backend, static_cast<std::size_t>(batch) * sizeof(std::int32_t));
+}
+
+StepInputs BatchPreparer::prepare(const data::Batch& batch) {
+  const std::int64_t n = batch.count;
+  const Shape bytes{n, side_, side_, 3};
+  const Tensor normal = view(normal_, DType::kU8, bytes), source = view(source_, DType::kU8, bytes);
+  const Tensor images = view(images_, DType::kF32, {2 * n, side_, side_, 3});
+  const Tensor mask = view(mask_, DType::kU8, {n, side_, side_});
+  const Tensor labels = view(labels_, DType::kI32, {n});
+  backend_->copy_from_host(normal, std::as_bytes(std::span(batch.normal)));
+  backend_->copy_from_host(source, std::as_bytes(std::span(batch.source)));
+  backend_->copy_from_host(labels, std::as_bytes(std::span(batch.labels)));
+  std::vector<PerlinKey> keys;
+  std::vector<float> opacity;
+  for (const std::uint32_t item : batch.items) {
+    keys.push_back({seed_, batch.epoch, item});
+    opacity.push_back(RandomStream(seed_, batch.epoch, item, Purpose::kOpacity).uniform(0.0f, synthesis_.max_opacity));
+  }
+  backend_->normalise_images({}, normal, images.rows(0, n));
+  backend_->perlin_masks({.p_normal = synthesis_.p_normal}, keys, mask);
+  backend_->blend_anomalies({}, normal, source, mask, opacity, images.rows(n, n));
+  return {Tape::constant(images), Tape::constant(mask), Tape::constant(labels)};
+}
+
+}  // namespace mdd

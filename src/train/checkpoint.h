@@ -1,0 +1,22 @@
+// training_state.safetensors: all that a bit-exact resume needs, in one file that appears whole or not at all.
+#pragma once
+#include "inference/run_folder.h"
+#include "train/training_step.h"
+
+namespace mdd {
+
+/// Where a run stands.
+struct TrainingPosition {
+  std::int64_t step = 0;    ///< batches consumed since the start; the next one has this number
+  std::string data_digest;  ///< of the training list: a resume on other data is refused
+};
+
+/// Trained values, running statistics, both moments ("adam.first.NAME", "adam.second.NAME"), optimiser counters.
+/// Throws Error(kRuntime) if a value is not finite: a broken model never replaces a good one.
+void write_training_state(const RunPaths& paths, const MddNet& model, const TrainingStep& step,
+                          const TrainingPosition& position);
+
+/// Throws Error(kData) if the file is missing, malformed or of another architecture.
+[[nodiscard]] TrainingPosition read_training_state(const RunPaths& paths, MddNet& model, TrainingStep& step);
+
+}  // namespace mdd

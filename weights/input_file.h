@@ -1,0 +1,30 @@
+// A file that is read at chosen places and never as a whole.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+namespace mdd::weights {
+
+/// Reads with pread, not mmap: a file that shrinks while it is open gives an error instead of a bus error.
+class InputFile {
+ public:
+  /// Throws Error(kData) "cannot open PATH: reason", also for anything that is not a regular file (folder, pipe).
+  explicit InputFile(std::filesystem::path path);
+  ~InputFile();
+  InputFile(InputFile&& other) noexcept;
+  InputFile& operator=(InputFile&&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  /// Fills `out` from byte `offset` on. Throws Error(kData) if the file ends before.
+  void read(std::uint64_t offset, std::span<std::byte> out) const;
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace mdd::weights
