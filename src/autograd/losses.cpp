@@ -32,7 +32,7 @@ void cosine_pixel_loss(Tape& tape, const Variable& prediction, const Variable& t
   tape.backend().sum_forward(map->value, scale, term.value, term.mode);
   tape.record([&tape, prediction, target, map, upstream = term.weight * scale] {
     tape.backend().fill(map->value, upstream);  // the map itself is no longer needed
-    push_map_gradient(tape, prediction, target, map->value);
+    push_map_gradient(tape, prediction, Tape::constant(target->value), map->value);
   });
 }
 

@@ -33,6 +33,9 @@ void add_device_options(CLI::App& command, DeviceOptions& options);
 /// precision that the device does not compute in, Error(kDevice) for a device that is not there.
 [[nodiscard]] std::unique_ptr<Backend> open_backend(const DeviceOptions& options);
 
+/// For options that hold an unsigned 64-bit number: CLI11 itself would let -1 wrap around and cut what is too large.
+[[nodiscard]] CLI::Validator unsigned_number();
+
 /// Set by SIGINT and SIGTERM once install_signal_handlers was called; a second signal ends the program at once.
 [[nodiscard]] const std::atomic<bool>& stop_requested();
 void install_signal_handlers();

@@ -13,6 +13,16 @@ void add_device_options(CLI::App& command, DeviceOptions& options) {
       ->group("Device");
 }
 
+CLI::Validator unsigned_number() {
+  const auto check = [](const std::string& text) -> std::string {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc{} && end == text.data() + text.size()) return "";
+    return "expected a whole number from 0 to 18446744073709551615, found '" + text + "'";
+  };
+  return {check, ""};
+}
+
 std::unique_ptr<Backend> open_backend(const DeviceOptions& options) {
   for (const std::string word : {"f32", "tf32", "bf16", "f16"}) {
     if (word != options.precision) continue;

@@ -50,7 +50,11 @@ class Dump {
          {"map", file}});
   }
 
-  void finish() const { write_atomically(folder_ / "index.json", index_.dump(1) + "\n"); }
+  void finish() const {
+    // Paths may hold bytes that are no UTF-8.
+    const std::string text = index_.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    write_atomically(folder_ / "index.json", text + "\n");
+  }
 
  private:
   std::filesystem::path folder_;

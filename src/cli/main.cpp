@@ -8,6 +8,12 @@
 
 namespace {
 
+/// Results that did not reach their reader (disk full) must not look like success.
+int flushed(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  mdd::fail(mdd::ErrorKind::kRuntime, "cannot write to standard output");
+}
+
 int report(const std::string& text, int code) {
   std::fprintf(stderr, "mddnet: %s\n", text.c_str());
   return code;
@@ -34,13 +40,15 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
-    return app.exit(success);  // --help, --version
+    return flushed(app.exit(success));  // --help, --version
   } catch (const CLI::ParseError& error) {
     const auto chosen = app.get_subcommands();
     const std::string name = chosen.empty() ? "mddnet" : "mddnet " + chosen.front()->get_name();
-    return report(std::string(error.what()) + " (see " + name + " --help)", 2);
+    const bool unknown = chosen.empty() && argc > 1 && argv[1][0] != '-';
+    const std::string text = unknown ? "unknown subcommand '" + std::string(argv[1]) + "'" : error.what();
+    return report(text + " (see " + name + " --help)", 2);
   }
-  return action();
+  return flushed(action());
 }
 
 }  // namespace

@@ -43,8 +43,10 @@ class Predictor {
   }
 
   [[nodiscard]] bool has_thresholds() const { return thresholds_.has_value(); }
+  [[nodiscard]] std::size_t done() const { return done_; }
 
   void add(const std::filesystem::path& path, const data::Image& image, const ScoredResult& result) {
+    ++done_;
     const Verdict verdict = judge(result);
     const bool known = verdict.threshold.has_value();
     const bool defect = known && result.score > *verdict.threshold;
@@ -72,7 +74,9 @@ class Predictor {
   }
 
   void finish() const {
-    if (!options_.json.empty()) write_atomically(options_.json, json_.dump(1) + "\n");
+    if (!options_.json.empty())
+      write_atomically(options_.json,
+                       json_.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
   }
 
  private:
@@ -105,6 +109,7 @@ class Predictor {
   const Options& options_;
   const TrainedRun& run_;
   std::optional<Thresholds> thresholds_;
+  std::size_t done_ = 0;
   nlohmann::ordered_json json_;
   std::set<std::string> names_;
 };
@@ -112,10 +117,6 @@ class Predictor {
 int run(const Options& o) {
   const auto backend = open_backend(o.device);
   const TrainedRun trained = open_run(*backend, o.model);
-  std::vector<std::filesystem::path> paths;
-  for (const std::string& path : o.paths) {
-    for (auto& found : data::list_images(path)) paths.push_back(std::move(found));
-  }
   Progress progress(o.quiet);
   Predictor predictor(o, trained);
   if (!predictor.has_thresholds()) {
@@ -125,19 +126,29 @@ int run(const Options& o) {
     progress.message("warning: a model of several classes without memory has no class vote: scores only, no verdicts");
   }
   Scorer scorer(*trained.model, trained.config.map, trained.config.image_size);
+  std::vector<std::filesystem::path> paths;
   std::size_t failed = 0;
   const auto on_result = [&](std::size_t i, const data::Image& image, ScoredResult& result) {
     predictor.add(paths[i], image, result);
   };
-  const auto on_error = [&](std::size_t i, const Error& error) {
+  const auto refuse = [&](const std::filesystem::path& path, const Error& error) {
     ++failed;
     fmt::print(stderr, "mddnet: {}\n", error.what());
-    predictor.add_error(paths[i], error);
+    predictor.add_error(path, error);
   };
-  score_files(scorer, paths, {o.batch, false}, {on_result, on_error});
+  for (const std::string& path : o.paths) {
+    try {
+      for (auto& found : data::list_images(path)) paths.push_back(std::move(found));
+    } catch (const Error& error) {
+      refuse(path, error);
+    }
+  }
+  score_files(scorer, paths, {o.batch, false},
+              {on_result, [&](std::size_t i, const Error& error) { refuse(paths[i], error); }});
   predictor.finish();
   if (failed == 0) return 0;
-  fail(ErrorKind::kData, fmt::format("{} of {} images could not be read; the others are done", failed, paths.size()));
+  fail(ErrorKind::kData,
+       fmt::format("{} of the inputs could not be read; {} images are done", failed, predictor.done()));
 }
 
 }  // namespace

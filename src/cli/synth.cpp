@@ -22,7 +22,7 @@ void add_synth(CLI::App& app, Action& action) {
   c.add_option("--train", g.train, "normal training pictures a class")->capture_default_str();
   c.add_option("--test-good", g.test_good, "normal test pictures a class")->capture_default_str();
   c.add_option("--test-defect", g.test_defect, "defective test pictures a class")->capture_default_str();
-  c.add_option("--seed", g.seed)->capture_default_str();
+  c.add_option("--seed", g.seed)->capture_default_str()->check(unsigned_number());
   c.add_flag("--keep", o->keep, "refuse to replace a data set that was generated earlier");
   c.add_flag("--quiet", o->quiet, "no progress");
   c.footer("Example:\n  mddnet synth --out data/made --classes 3 --size 128");

@@ -32,7 +32,7 @@ void add_run_options(CLI::App& c, Options& o) {
   c.add_flag("--resume", o.request.resume, "continue the run in --out, bit for bit");
   c.add_option("--max-steps", o.request.max_steps, "stop after this step of the run, with a checkpoint; 0 = at the end")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 50));
   c.add_option("--workers", o.request.loader_workers, "threads that decode images")
       ->capture_default_str()
       ->check(CLI::Range(1, 256));
@@ -54,7 +54,7 @@ void add_training_options(CLI::App& c, TrainingConfig& t) {
   c.add_option("--clip-norm", t.adam.clip_norm, "global gradient norm; 0 = no clipping")
       ->capture_default_str()
       ->group(group);
-  c.add_option("--seed", t.seed)->capture_default_str()->group(group);
+  c.add_option("--seed", t.seed)->capture_default_str()->check(unsigned_number())->group(group);
 }
 
 void add_model_options(CLI::App& c, Options& o) {

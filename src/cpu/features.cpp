@@ -38,20 +38,23 @@ void CpuBackend::max_pool_forward(const PoolParams& params, const Tensor& x, con
 void CpuBackend::concatenate_channels(std::span<const Tensor> parts, const Tensor& y) {
   const std::int64_t channels = y.shape.back();
   const std::int64_t rows = y.elements() / channels;
-  std::int64_t first = 0;
+  std::int64_t total = 0;
+  for (const Tensor& part : parts) {
+    require(part.dtype == DType::kF32 && part.elements() == rows * part.shape.back(), "parts fill the channels");
+    total += part.shape.back();
+  }
+  require(total == channels, "parts fill the channels");
+  float* target = y.f32();
   for (const Tensor& part : parts) {
     const std::int64_t width = part.shape.back();
-    require(part.elements() == rows * width && first + width <= channels, "parts fill the channels");
     const float* source = part.f32();
-    float* target = y.f32() + first;
     parallel_blocks(rows, rows_per_block(width), [&](std::int64_t, std::int64_t begin, std::int64_t end) {
       for (std::int64_t row = begin; row < end; ++row) {
         std::memcpy(target + row * channels, source + row * width, static_cast<std::size_t>(width) * sizeof(float));
       }
     });
-    first += width;
+    target += width;
   }
-  require(first == channels, "parts fill the channels");
 }
 
 void CpuBackend::slice_channels(const Tensor& y, std::int64_t first, const Tensor& part, WriteMode mode) {

@@ -64,7 +64,7 @@ void CpuBackend::perlin_masks(const PerlinParams& params, std::span<const Perlin
   require(mask.shape[0] == static_cast<std::int64_t>(keys.size()) && mask.shape[2] == side, "a key a mask");
   parallel_blocks(mask.shape[0], 1, [&](std::int64_t n, std::int64_t, std::int64_t) {
     std::uint8_t* target = mask.as<std::uint8_t>() + n * side * side;
-    for (int attempt = 0; attempt < params.attempts; ++attempt) {
+    for (int attempt = 0; attempt <= params.redraws; ++attempt) {
       if (draw_mask(params, keys[static_cast<std::size_t>(n)], attempt, side, target)) break;
     }
   });

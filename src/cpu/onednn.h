@@ -27,9 +27,9 @@ class OneDnn {
   [[nodiscard]] static dnnl::primitive_attr attributes();
   /// Memory for a primitive's scratchpad; grows to the largest seen, never shrinks.
   [[nodiscard]] dnnl::memory scratchpad(const dnnl::memory::desc& desc);
-  /// The elements of `tensor` under a descriptor of the same size.
+  /// The f32 elements of `tensor` under a descriptor of the same size. Requires that it holds f32.
   [[nodiscard]] dnnl::memory wrap(const dnnl::memory::desc& desc, const Tensor& tensor) const {
-    return {desc, engine_, tensor.data};
+    return {desc, engine_, tensor.f32()};
   }
   /// to = from in another layout (a dnnl::memory is a handle).
   void reorder(dnnl::memory from, dnnl::memory to);

@@ -102,7 +102,8 @@ std::vector<ClassFolder> filter_classes(std::vector<ClassFolder> classes, const 
   };
   for (const std::string& name : wanted) {
     if (std::none_of(classes.begin(), classes.end(), named(name))) {
-      fail_data(root.string(), "unknown class", "one of " + joined(classes), "\"" + name + "\"");
+      fail(ErrorKind::kUsage,
+           root.string() + ": unknown class: expected one of " + joined(classes) + ", found \"" + name + "\"");
     }
   }
   std::erase_if(classes, [&](const ClassFolder& one) {

@@ -35,8 +35,8 @@ struct DatasetOptions {
 ///  - root itself is one class folder of either kind; the class is named after it.
 /// A class folder with train or test is read as MVTec AD. Files are read by extension (PNG, JPEG, BMP, TGA), not
 /// opened; hidden files are passed over, other files counted in a warning. Defects without a mask are counted in one
-/// warning a class. The order depends on names alone. Throws Error(kData): no folder, no class, unknown class asked
-/// for, no image where one is needed.
+/// warning a class. The order depends on names alone. Throws Error(kData): no folder, no class, no image
+/// where one is needed; Error(kUsage): unknown class asked for.
 [[nodiscard]] Dataset open_dataset(const std::filesystem::path& root, const DatasetOptions& options);
 
 /// The image itself, or all images below the folder by extension, sorted; hidden entries are passed over, linked

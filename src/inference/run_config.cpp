@@ -18,16 +18,17 @@ void expect_weight(const std::string& option, float value) {
 }  // namespace
 
 void check_config(const RunConfig& c) {
-  static_cast<void>(architecture(c.model.encoder));
+  check_model_options(c.model);
   check_image_side(c.image_size);
   const TrainingConfig& t = c.training;
   expect(t.epochs >= 1 && t.epochs <= 1000000, "--epochs", "1 to 1000000", t.epochs);
   expect(t.batch >= 1 && t.batch <= 4096, "--batch", "1 to 4096", t.batch);
-  // The bottleneck's last maps have (S/32)^2 positions an image; batch statistics need two.
-  expect(t.batch > 1 || c.image_size > 32, "--batch", "at least 2 at this size", t.batch);
   expect(std::isfinite(t.learning_rate) && t.learning_rate > 0.0, "--lr", "more than 0", t.learning_rate);
   expect(t.decay_at >= 0.0 && t.decay_at <= 1.0, "--decay-at", "0 to 1", t.decay_at);
   expect(t.decay_factor > 0.0 && t.decay_factor <= 1.0, "--decay-factor", "above 0, at most 1", t.decay_factor);
+  expect(t.adam.beta1 >= 0.0f && t.adam.beta1 < 1.0f, "beta1", "0 to below 1", t.adam.beta1);
+  expect(t.adam.beta2 >= 0.0f && t.adam.beta2 < 1.0f, "beta2", "0 to below 1", t.adam.beta2);
+  expect(std::isfinite(t.adam.epsilon) && t.adam.epsilon > 0.0f, "epsilon", "more than 0", t.adam.epsilon);
   expect_weight("--clip-norm", t.adam.clip_norm);
   expect_weight("--weight-restoration", c.losses.restoration);
   expect_weight("--weight-identity", c.losses.identity);

@@ -1,4 +1,7 @@
 // config.json in and out. One table of fields serves writing, reading and comparing.
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "core/atomic_file.h"
@@ -62,7 +65,9 @@ Json encode(const Value& value) {
   if constexpr (std::is_enum_v<Value>) {
     return name_of_choice(value);
   } else if constexpr (std::is_same_v<Value, float>) {
-    return std::stod(Json(value).dump());  // 0.1, not 0.10000000149
+    std::array<char, 32> digits{};  // the shortest that mean this float: 0.1, not 0.10000000149
+    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+    return std::stod(std::string(digits.data(), end));
   } else {
     return value;
   }
@@ -70,15 +75,18 @@ Json encode(const Value& value) {
 
 template <class Value>
 void decode(const std::string& where, const std::string& path, const Json& json, Value& value) {
+  const auto is_text = [](const Json& element) { return element.is_string(); };
+  const bool fits = std::is_same_v<Value, bool>       ? json.is_boolean()
+                    : std::is_floating_point_v<Value> ? json.is_number()
+                    : std::is_unsigned_v<Value>       ? json.is_number_unsigned()
+                    : std::is_integral_v<Value>       ? json.is_number_integer()
+                    : std::is_same_v<Value, std::vector<std::string>>
+                        ? json.is_array() && std::all_of(json.begin(), json.end(), is_text)
+                        : json.is_string();
+  if (!fits) fail_data(where, path, "a value of another type", json.dump());
   if constexpr (std::is_enum_v<Value>) {
     value = parse_choice<Value>(where + ": " + path, json.get<std::string>(), ErrorKind::kData);
   } else {
-    const bool fits = std::is_same_v<Value, bool>       ? json.is_boolean()
-                      : std::is_floating_point_v<Value> ? json.is_number()
-                      : std::is_unsigned_v<Value>       ? json.is_number_unsigned()
-                      : std::is_integral_v<Value>       ? json.is_number_integer()
-                                                        : true;
-    if (!fits) fail_data(where, path, "a value of another type", json.dump());
     value = json.get<Value>();
   }
 }

@@ -1,5 +1,7 @@
 #include "inference/thresholds_file.h"
 
+#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "core/atomic_file.h"
@@ -32,8 +34,11 @@ Thresholds read_thresholds(const std::filesystem::path& path, const std::vector<
     for (const std::string& name : class_names) {
       if (!classes.contains(name)) fail_data(path.string(), "class " + name, "its calibration scores", "none");
       const auto& entry = classes.at(name);
-      out.calibrations.push_back(
-          eval::make_calibration(entry.at("scores").get<std::vector<float>>(), entry.at("optimistic").get<bool>()));
+      auto scores = entry.at("scores").get<std::vector<float>>();
+      if (!std::all_of(scores.begin(), scores.end(), [](float score) { return std::isfinite(score); })) {
+        fail_data(path.string(), "scores of class " + name, "finite values", "others");
+      }
+      out.calibrations.push_back(eval::make_calibration(std::move(scores), entry.at("optimistic").get<bool>()));
     }
   } catch (const nlohmann::json::exception& error) {
     fail(ErrorKind::kData, path.string() + ": not a thresholds file: " + error.what());

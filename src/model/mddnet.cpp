@@ -5,30 +5,29 @@ namespace {
 
 Architecture resolve(const ModelOptions& options) {
   Architecture a = architecture(options.encoder);
-  if (options.bottleneck_width != 0) {
-    if (options.bottleneck_width != 64 && options.bottleneck_width != 128) {
-      fail(ErrorKind::kUsage, "bottleneck width " + std::to_string(options.bottleneck_width) + ": expected 64 or 128");
-    }
-    if (a.block == BlockKind::kBottleneck) a.bottleneck_width = options.bottleneck_width;
-  }
+  if (options.bottleneck_width != 0 && a.block == BlockKind::kBottleneck) a.bottleneck_width = options.bottleneck_width;
   return a;
 }
 
-void check(const ModelOptions& o) {
+}  // namespace
+
+void check_model_options(const ModelOptions& o) {
   const auto reject = [](const std::string& what, const std::string& expected, const std::string& found) {
     fail(ErrorKind::kUsage, what + ": expected " + expected + ", found " + found);
   };
+  static_cast<void>(architecture(o.encoder));
+  if (o.bottleneck_width != 0 && o.bottleneck_width != 64 && o.bottleneck_width != 128) {
+    reject("bottleneck width", "64 or 128 (0 = the encoder's own)", std::to_string(o.bottleneck_width));
+  }
   if (o.classes < 1 || o.classes > 10000) reject("classes", "1 to 10000", std::to_string(o.classes));
   if (o.slots < 1 || o.slots > 100000) reject("prototypes per class", "1 to 100000", std::to_string(o.slots));
   if (!(o.temperature > 0.0f)) reject("temperature", "more than 0", std::to_string(o.temperature));
   if (!(o.shrinkage >= 0.0f && o.shrinkage < 1.0f)) reject("shrinkage", "0 to below 1", std::to_string(o.shrinkage));
 }
 
-}  // namespace
-
 MddNet::MddNet(Backend& backend, const ModelOptions& options, bool trainable)
     : backend_(&backend),
-      options_((check(options), options)),
+      options_((check_model_options(options), options)),
       architecture_(resolve(options)),
       frozen_(backend),
       trained_(backend),

@@ -32,10 +32,15 @@ struct ModelOutput {
   Features identity;  ///< null without identity decoder, or when it was not asked for
 };
 
+/// Throws Error(kUsage) naming the first option out of range.
+void check_model_options(const ModelOptions& options);
+
 class MddNet {
  public:
   /// trainable: also reserves gradients and Adam's moments. Values are undefined until initialised or loaded.
   MddNet(Backend& backend, const ModelOptions& options, bool trainable);
+  MddNet(const MddNet&) = delete;  // its parts point at each other
+  MddNet& operator=(const MddNet&) = delete;
 
   /// Trained layers: everything behind the encoder, given its features.
   /// with_identity = false skips the identity decoder (its losses have weight 0).

@@ -107,7 +107,8 @@ class Backend : public MemoryResource {
   /// read [N,h,w,D], mass [N, classes]. bytes: Z + P + attention + read; 4 positions * prototypes * D operations.
   virtual void memory_read_forward(const MemoryParams& params, const Tensor& z, const Tensor& prototypes,
                                    const MemoryState& state, const Tensor& read, const Tensor& mass) = 0;
-  /// dz (+)= and dprototypes = (overwrites) for upstream dread and dmass (either may be undefined = 0).
+  /// dz (+)= and dprototypes = (overwrites) for upstream dread and dmass (either may be undefined = 0). A query or
+  /// prototype of norm below 1e-8 gets no gradient through its cosine.
   virtual void memory_read_backward(const MemoryParams& params, const Tensor& z, const Tensor& prototypes,
                                     const MemoryState& state, const Tensor& dread, const Tensor& dmass,
                                     const Tensor& dz, WriteMode dz_mode, const Tensor& dprototypes) = 0;
@@ -146,8 +147,8 @@ class Backend : public MemoryResource {
   // ---- optimiser (spec S9), over one flat buffer --------------------------------------------------------------------
 
   /// Reads loss[0] and the gradient's norm; decides whether the step is taken. With state f64 [kOptimizerStateSize]:
-  /// finite: gradient scale, norm and steps taken + 1 are set, skipped in a row = 0; otherwise scale = 0 and both skip
-  /// counters rise. bytes: G.
+  /// finite: gradient scale, norm and steps taken + 1 are set, skipped in a row = 0; otherwise scale = 0, the norm is
+  /// whatever was computed, and both skip counters rise. bytes: G.
   virtual void adam_prepare(const AdamParams& params, const Tensor& gradient, const Tensor& loss,
                             const Tensor& state) = 0;
   /// g' = scale * g; m = beta1 m + (1 - beta1) g'; v = beta2 v + (1 - beta2) g'^2;
@@ -176,7 +177,8 @@ class Backend : public MemoryResource {
   /// y [N,S,S] = x filtered along rows and columns by exp(-t^2 / (2 sigma^2)), |t| <= int(4 sigma + 0.5), normalised;
   /// half-sample symmetric border (d c b a | a b c d). Requires radius <= S. sigma 0 copies. bytes: X + Y.
   virtual void gaussian_blur(float sigma, const Tensor& x, const Tensor& y) = 0;
-  /// scores[n] by the rule over map n. bytes: maps.
+  /// scores[n] by the rule over map n; 1 % of S * S is rounded down, at least one pixel. A NaN in a map makes its score
+  /// NaN. bytes: maps.
   virtual void image_scores(ScoreRule rule, const Tensor& maps, const Tensor& scores) = 0;
 };
 

@@ -84,7 +84,7 @@ struct PerlinKey {
 struct PerlinParams {
   float threshold = 0.5f;
   float p_normal = 0.0f;  ///< probability that nothing is inserted
-  int attempts = 10;      ///< redraws of an empty mask
+  int redraws = 10;       ///< of an empty mask, after its first draw
 };
 
 /// Per-channel mean and deviation of RGB values in 0..1 (spec S2).

@@ -70,8 +70,14 @@ void check_anomaly_map(Checker& check) {
   for (const Shape& shape : {Shape{1, 1, 1}, Shape{3, 13, 13}}) {
     check.run("fuse maps", "tr " + shape.text(), [&] { check_fusion(check, shape); });
   }
-  for (const auto& [sigma, side] :
-       {std::pair<float, Index>{4.0f, 40}, {4.0f, 16}, {1.5f, 17}, {0.5f, 5}, {0.1f, 3}, {0.0f, 7}, {7.3f, 64}}) {
+  for (const auto& [sigma, side] : {std::pair<float, Index>{4.0f, 40},
+                                    {4.0f, 16},
+                                    {1.5f, 17},
+                                    {1.4f, 16},
+                                    {0.5f, 5},
+                                    {0.1f, 3},
+                                    {0.0f, 7},
+                                    {7.3f, 64}}) {
     check.run("gaussian blur", "sigma " + std::to_string(sigma) + ", side " + std::to_string(side),
               [&, width = sigma, to = side] { check_blur(check, width, 2, to); });
   }

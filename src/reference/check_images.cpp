@@ -1,4 +1,7 @@
 // Cases of image normalisation, Perlin masks and blending.
+#include <algorithm>
+#include <limits>
+
 #include "reference/checker.h"
 #include "reference/images.h"
 
@@ -79,7 +82,7 @@ void check_images(Checker& check) {
   check.run("perlin masks", "3 masks of 33", [&] { check_perlin(check, {}, 3, 33); });
   check.run("perlin masks", "6 masks of 32, many redrawn", [&] { check_perlin(check, {.threshold = 0.85f}, 6, 32); });
   check.run("perlin masks", "4 masks of 32, one attempt",
-            [&] { check_perlin(check, {.threshold = 0.85f, .attempts = 1}, 4, 32); });
+            [&] { check_perlin(check, {.threshold = 0.85f, .redraws = 0}, 4, 32); });
   check.run("perlin masks", "4 masks of 32, unreachable threshold",
             [&] { check_perlin(check, {.threshold = 2.0f}, 4, 32); });
   check.run("perlin masks", "8 masks of 32, half without", [&] { check_perlin(check, {.p_normal = 0.5f}, 8, 32); });

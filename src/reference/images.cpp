@@ -36,7 +36,7 @@ Array normalise_images(const Normalisation& normalisation, const Array& x) {
 Array perlin_masks(const PerlinParams& params, std::span<const PerlinKey> keys, Index side) {
   Array mask(Shape{static_cast<Index>(keys.size()), side, side});
   for (std::size_t n = 0; n < keys.size(); ++n) {
-    for (int index = 0; index < params.attempts; ++index) {
+    for (int index = 0; index <= params.redraws; ++index) {
       const perlin::Attempt attempt = perlin::attempt(keys[n], index, params.p_normal);
       if (!attempt.insert) break;
       if (draw_mask(keys[n], attempt, params.threshold, static_cast<Index>(n), mask)) break;

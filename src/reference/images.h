@@ -10,7 +10,7 @@ namespace mdd::reference {
 /// (x / 255 - mean[c]) / deviation[c] for x [N,S,S,3] of values 0..255.
 [[nodiscard]] Array normalise_images(const Normalisation& normalisation, const Array& x);
 /// Masks [N,S,S] of zeros and ones, one key per image, with the scalar arithmetic of ops/perlin.h: the first of at most
-/// `attempts` draws that sets a pixel; empty if p_normal strikes.
+/// `1 + redraws` draws that sets a pixel; empty if p_normal strikes.
 [[nodiscard]] Array perlin_masks(const PerlinParams& params, std::span<const PerlinKey> keys, Index side);
 /// normalise(mask ? (1 - opacity[n]) source + opacity[n] x : x).
 [[nodiscard]] Array blend_anomalies(const Normalisation& normalisation, const Array& x, const Array& source,

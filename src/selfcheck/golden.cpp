@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/atomic_file.h"
-#include "model/anomaly_map.h"
 #include "inference/tensor_source.h"
+#include "model/anomaly_map.h"
 #include "train/training_step.h"
 
 namespace mdd {
@@ -328,8 +328,14 @@ std::vector<std::filesystem::path> golden_cases(const std::filesystem::path& fol
 
 std::vector<GoldenRow> check_golden_case(Backend& backend, const std::filesystem::path& folder) {
   const Case description = read_case(folder);
-  check_image_side(description.side);
-  return GoldenCheck(backend, description).run();
+  try {
+    check_image_side(description.side);
+    return GoldenCheck(backend, description).run();
+  } catch (const Error& error) {
+    // What would be a wrong option elsewhere came from a file here.
+    if (error.kind() != ErrorKind::kUsage) throw;
+    fail(ErrorKind::kData, (folder / "case.json").string() + ": " + error.what());
+  }
 }
 
 }  // namespace mdd

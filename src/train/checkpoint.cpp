@@ -1,5 +1,6 @@
 #include "train/checkpoint.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -83,6 +84,13 @@ TrainingPosition read_training_state(const RunPaths& paths, MddNet& model, Train
         fail_data(where, "shape of tensor " + (prefix + p.name), ParameterStore::file_shape(p).text(),
                   moment.shape.text());
       }
+      const std::vector<float> values = to_f32(moment);
+      const bool squares = prefix == kSecond;
+      if (!std::all_of(values.begin(), values.end(),
+                       [&](float v) { return std::isfinite(v) && (!squares || v >= 0); })) {
+        fail_data(where, "tensor " + (prefix + p.name), squares ? "finite values of at least 0" : "finite values",
+                  "others");
+      }
       store.from_file_order(p, moment, ParameterStore::slice(flat, p));
     }
   }
@@ -92,6 +100,9 @@ TrainingPosition read_training_state(const RunPaths& paths, MddNet& model, Train
   }
   std::array<double, kOptimizerStateSize> state{};
   std::copy_n(counters.span<double>().begin(), state.size(), state.begin());
+  if (!(std::isfinite(state[kStepsTaken]) && state[kStepsTaken] >= 0 && state[kSkippedTotal] >= 0)) {
+    fail_data(where, "tensor adam.counters", "counts of at least 0", std::to_string(state[kStepsTaken]));
+  }
   step.set_optimizer_state(state);
   return position;
 }

@@ -14,7 +14,8 @@ std::string kept_lines(const std::filesystem::path& path, std::int64_t last_step
   std::string kept;
   for (std::string line; std::getline(in, line);) {
     const auto json = nlohmann::json::parse(line, nullptr, false);
-    if (json.is_object() && json.value("step", last_step + 1) <= last_step) kept += line + "\n";
+    if (!json.is_object() || !json.contains("step") || !json["step"].is_number_integer()) continue;
+    if (json["step"].get<std::int64_t>() <= last_step) kept += line + "\n";
   }
   return kept;
 }

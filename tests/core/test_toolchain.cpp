@@ -1,27 +1,35 @@
 // g++ 12 with AVX-512 enabled turns a constant whose first half repeats and whose rest is zero, such as {2, 2, 0, 0},
 // into {2, 2, 2, 2} when it vectorises the store. A build with such flags computes nonsense in silence; this says so.
-#include <doctest/doctest.h>
-
 #include <cstddef>
+#include <cstring>
+#include <doctest/doctest.h>
 
 namespace {
 
-template <class T, std::size_t count>
-struct Block {
-  T values[count];
-};
-
-[[gnu::noinline]] void store(Block<double, 4>& to) { to = {{2, 2, 0, 0}}; }
-[[gnu::noinline]] void store(Block<double, 8>& to) { to = {{2, 2, 2, 2, 0, 0, 0, 0}}; }
-[[gnu::noinline]] void store(Block<float, 8>& to) { to = {{2, 2, 2, 2, 0, 0, 0, 0}}; }
-[[gnu::noinline]] void store(Block<int, 8>& to) { to = {{2, 3, 2, 3, 0, 0, 0, 0}}; }
+// A constant array copied as a whole is what the vectoriser turns into one wide store.
+[[gnu::noinline]] void store(double (&to)[4]) {
+  const double values[4] = {2, 2, 0, 0};
+  std::memcpy(to, values, sizeof values);
+}
+[[gnu::noinline]] void store(double (&to)[8]) {
+  const double values[8] = {2, 2, 2, 2, 0, 0, 0, 0};
+  std::memcpy(to, values, sizeof values);
+}
+[[gnu::noinline]] void store(float (&to)[8]) {
+  const float values[8] = {2, 2, 2, 2, 0, 0, 0, 0};
+  std::memcpy(to, values, sizeof values);
+}
+[[gnu::noinline]] void store(int (&to)[8]) {
+  const int values[8] = {2, 3, 2, 3, 0, 0, 0, 0};
+  std::memcpy(to, values, sizeof values);
+}
 
 template <class T, std::size_t count>
 void check_second_half() {
-  Block<T, count> block{};
+  T block[count];
   store(block);
   for (std::size_t i = 0; i < count; ++i) {
-    volatile T value = block.values[i];  // volatile: the comparison is made at run time
+    const volatile T value = block[i];  // volatile: the comparison is made at run time
     const bool zero = value == T{0};
     CHECK(zero == (i >= count / 2));
   }

@@ -49,10 +49,15 @@ TEST_CASE("the backend introduces itself") {
   CHECK(backend->description().find('\n') == std::string::npos);
 }
 
-TEST_CASE("device memory is aligned to 256 bytes and refusing it is an error, not a crash") {
+TEST_CASE("device memory is aligned to 256 bytes") {
   const auto backend = make_cpu_backend();
   const Buffer buffer(*backend, 3);
   CHECK(reinterpret_cast<std::uintptr_t>(buffer.data()) % 256 == 0);
+}
+
+#ifndef __SANITIZE_ADDRESS__  // the address sanitizer ends the program at such a request
+TEST_CASE("memory that is not there is an error, not a crash") {
+  const auto backend = make_cpu_backend();
   try {
     (void)backend->allocate(std::size_t{1} << 60);
     FAIL("an allocation of 2^60 bytes succeeded");
@@ -61,3 +66,4 @@ TEST_CASE("device memory is aligned to 256 bytes and refusing it is an error, no
     CHECK(std::string(error.what()).find("out of memory") != std::string::npos);
   }
 }
+#endif

@@ -170,7 +170,7 @@ TEST_CASE("Perlin masks: a plausible share, redrawn when empty, none when p_norm
   CHECK(share < 0.3);
   CHECK(empty == 0);
   double empty_once = 0.0;
-  (void)share_of({.attempts = 1}, empty_once);
+  (void)share_of({.redraws = 0}, empty_once);
   CHECK(empty_once > 0);
   double empty_half = 0.0;
   (void)share_of({.p_normal = 0.5f}, empty_half);

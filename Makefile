@@ -1,0 +1,76 @@
+# Front doors. Each brings the Debian packages that it needs and is safe to repeat.
+#   make            a release build in build/
+#   make demo       build, generate a data set, train on it, evaluate, draw pictures
+#   make test       everything: unit, gradient, golden, property, bad input, end to end; then again under sanitizers
+#   make lint       clang-format, clang-tidy, shellcheck
+#   make clean      removes what these made
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+.PHONY: build demo test test-release test-sanitizers lint format deps lint-deps clean
+
+JOBS ?= $(shell nproc)
+BUILD_PACKAGES := g++ cmake ninja-build pkg-config git ca-certificates libdnnl-dev libstb-dev doctest-dev libcli11-dev libfmt-dev \
+                  nlohmann-json3-dev libzip-dev
+LINT_PACKAGES := clang-format-14 clang-tidy-14 shellcheck
+
+# $(call install,packages): installs those that are missing, with sudo where we are not root. Says so, once.
+define install
+missing=(); for package in $(1); do \
+  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' || missing+=($$package); \
+done; \
+if [ $${#missing[@]} -gt 0 ]; then \
+  echo "installing: $${missing[*]}"; \
+  as_root=; [ "$$(id -u)" -eq 0 ] || as_root=sudo; \
+  $$as_root apt-get update -qq; \
+  DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -y -qq --no-install-recommends $${missing[@]} >/dev/null; \
+fi
+endef
+
+deps:
+	@$(call install,$(BUILD_PACKAGES))
+
+lint-deps: deps
+	@$(call install,$(LINT_PACKAGES))
+
+build: deps
+	@cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release >build.log 2>&1 || { cat build.log; exit 1; }; rm -f build.log
+	@cmake --build build -j $(JOBS)
+
+demo: deps
+	@cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
+	@cmake --build build -j $(JOBS) --target mddnet
+	@bash bench/demo.sh build/mddnet build/demo
+
+test: test-release test-sanitizers
+
+test-release: build
+	@ctest --test-dir build --output-on-failure -j $(JOBS)
+
+# AddressSanitizer and UndefinedBehaviorSanitizer over everything but the slow end-to-end runs; ThreadSanitizer over
+# the code that starts threads of its own (OpenMP's runtime is not built for it).
+test-sanitizers: deps
+	@cmake -S . -B build-asan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG='-O1 -g1' \
+	  -DMDDNET_SANITIZE=address,undefined >/dev/null
+	@cmake --build build-asan -j $(JOBS) --target sanitized_tests
+	@ctest --test-dir build-asan --output-on-failure -j $(JOBS) -L sanitized
+	@cmake -S . -B build-tsan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG='-O1 -g1' \
+	  -DMDDNET_SANITIZE=thread >/dev/null
+	@cmake --build build-tsan -j $(JOBS) --target threaded_tests
+	@ctest --test-dir build-tsan --output-on-failure -j $(JOBS) -L threaded
+
+SOURCES = git ls-files 'src/*.h' 'src/*.cpp' 'weights/*.h' 'weights/*.cpp' 'tests/*.h' 'tests/*.cpp' 'bench/*.h' 'bench/*.cpp'
+
+lint: lint-deps
+	@cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
+	@$(SOURCES) | xargs clang-format-14 --dry-run -Werror
+	@git ls-files '*.sh' .ci/run | xargs shellcheck
+	@$(SOURCES) | grep -E '^(src|weights)/.*\.cpp$$' | grep -v stb_implementation \
+	  | xargs -P $(JOBS) -n 4 clang-tidy-14 -p build --quiet --warnings-as-errors='*' 2>/dev/null
+	@echo "lint: clean"
+
+format: lint-deps
+	@$(SOURCES) | xargs clang-format-14 -i
+
+clean:
+	@rm -rf build build-asan build-tsan
