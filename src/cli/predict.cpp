@@ -74,9 +74,10 @@ class Predictor {
   }
 
   void finish() const {
-    if (!options_.json.empty())
-      write_atomically(options_.json,
-                       json_.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+    if (options_.json.empty()) return;
+    // Paths may hold bytes that are no UTF-8.
+    const std::string text = json_.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    write_atomically(options_.json, text + "\n");
   }
 
  private:

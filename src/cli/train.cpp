@@ -43,7 +43,7 @@ void add_run_options(CLI::App& c, Options& o) {
 }
 
 void add_training_options(CLI::App& c, TrainingConfig& t) {
-  const std::string group = "Training (spec S9)";
+  const std::string group = "Training";
   c.add_option("--epochs", t.epochs)->capture_default_str()->group(group);
   c.add_option("--batch", t.batch)->capture_default_str()->group(group);
   c.add_option("--lr", t.learning_rate, "Adam's learning rate")->capture_default_str()->group(group);
@@ -59,7 +59,7 @@ void add_training_options(CLI::App& c, TrainingConfig& t) {
 
 void add_model_options(CLI::App& c, Options& o) {
   ModelOptions& m = o.request.config.model;
-  const std::string group = "Model (spec S3, S4)";
+  const std::string group = "Model";
   c.add_option("--bottleneck-width", m.bottleneck_width,
                "128 (RD4AD) or 64 (ADer) for the bottleneck encoders; 0 = the encoder's")
       ->capture_default_str()
@@ -73,7 +73,7 @@ void add_model_options(CLI::App& c, Options& o) {
 }
 
 void add_loss_options(CLI::App& c, LossOptions& l) {
-  const std::string group = "Losses (spec S6)";
+  const std::string group = "Losses";
   c.add_option("--weight-restoration", l.restoration)->capture_default_str()->group(group);
   c.add_option("--weight-identity", l.identity)->capture_default_str()->group(group);
   c.add_option("--weight-discrepancy", l.discrepancy)->capture_default_str()->group(group);
@@ -86,7 +86,7 @@ void add_loss_options(CLI::App& c, LossOptions& l) {
 void add_synthesis_and_map_options(CLI::App& c, Options& o) {
   SynthesisConfig& s = o.request.config.synthesis;
   MapOptions& m = o.request.config.map;
-  const std::string synthesis = "Synthetic anomalies (spec S7)", map = "Anomaly map (spec S8)";
+  const std::string synthesis = "Synthetic anomalies", map = "Anomaly map";
   c.add_option("--textures", s.textures, "folder of texture images; default: training images are the source")
       ->group(synthesis);
   c.add_option("--p-normal", s.p_normal, "share of images without an anomaly")->capture_default_str()->group(synthesis);

@@ -39,7 +39,9 @@ report::Results evaluate(Scorer& scorer, const data::Dataset& dataset, const std
       const data::Sample& sample = *samples[i];
       data::Mask mask;
       if (sample.mask) mask = data::resize_mask(data::load_mask(*sample.mask), side, side);
-      metrics.add({result.score, sample.label != 0, result.vote, index_of(class_names, name), result.map, mask.pixels});
+      // A model without votes is no better or worse at them than at classes that it does not know.
+      const std::int64_t true_class = result.vote < 0 ? -1 : index_of(class_names, name);
+      metrics.add({result.score, sample.label != 0, result.vote, true_class, result.map, mask.pixels});
       if (options.on_image) options.on_image(done, {&sample, name, &image, &result, mask.pixels});
       ++done;
       if (options.on_progress) options.on_progress(done, dataset.test.size());

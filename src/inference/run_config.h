@@ -43,7 +43,8 @@ struct RunConfig {
 /// Throws Error(kUsage) naming the first option whose value makes no sense.
 void check_config(const RunConfig& config);
 
-/// config.json, indented, with a trailing newline. Every option is written, defaults too.
+/// config.json, indented, with a trailing newline. Every option is written, defaults too. Throws Error(kData) if a
+/// class name or path is not UTF-8, for JSON can hold nothing else.
 [[nodiscard]] std::string to_json(const RunConfig& config);
 /// Throws Error(kData) naming `path` and the key: missing, of the wrong type, unknown, or out of range.
 [[nodiscard]] RunConfig read_config(const std::filesystem::path& path);

@@ -109,7 +109,13 @@ void refuse_unknown(const std::string& where, const Json& found, const Json& kno
 
 }  // namespace
 
-std::string to_json(const RunConfig& config) { return to_tree(config).dump(2) + "\n"; }
+std::string to_json(const RunConfig& config) {
+  try {
+    return to_tree(config).dump(2) + "\n";
+  } catch (const Json::type_error&) {
+    fail(ErrorKind::kData, "config.json: expected class names and paths in UTF-8, found other bytes");
+  }
+}
 
 RunConfig read_config(const std::filesystem::path& path) {
   const std::string where = path.string();

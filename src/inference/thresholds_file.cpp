@@ -35,8 +35,9 @@ Thresholds read_thresholds(const std::filesystem::path& path, const std::vector<
       if (!classes.contains(name)) fail_data(path.string(), "class " + name, "its calibration scores", "none");
       const auto& entry = classes.at(name);
       auto scores = entry.at("scores").get<std::vector<float>>();
-      if (!std::all_of(scores.begin(), scores.end(), [](float score) { return std::isfinite(score); })) {
-        fail_data(path.string(), "scores of class " + name, "finite values", "others");
+      const auto is_finite = [](float score) { return std::isfinite(score); };
+      if (scores.empty() || !std::all_of(scores.begin(), scores.end(), is_finite)) {
+        fail_data(path.string(), "scores of class " + name, "finite values", scores.empty() ? "none" : "others");
       }
       out.calibrations.push_back(eval::make_calibration(std::move(scores), entry.at("optimistic").get<bool>()));
     }

@@ -32,24 +32,34 @@ NamedHostTensors collect(const MddNet& model, const TrainingStep& step) {
   return out;
 }
 
-void refuse_broken(const NamedHostTensors& tensors) {
-  for (const auto& [name, tensor] : tensors) {
-    if (tensor.dtype != DType::kF32) continue;
-    for (const float value : tensor.span<float>()) {
-      if (!std::isfinite(value)) {
-        fail(ErrorKind::kRuntime,
-             "tensor " + name + " holds a value that is not finite: the checkpoint is not replaced");
-      }
-    }
-  }
+bool all_finite(Backend& backend, const Tensor& tensor) {
+  std::vector<float> values(static_cast<std::size_t>(tensor.elements()));
+  backend.copy_to_host(std::as_writable_bytes(std::span(values)), tensor);
+  return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
 }
 
 }  // namespace
 
+void require_finite(const MddNet& model) {
+  const ParameterStore& store = model.trained();
+  for (const Parameter& p : store.parameters()) {
+    bool finite = all_finite(store.backend(), p.view.value);
+    if (p.trained) {
+      for (const Tensor& flat : {store.first_moments(), store.second_moments()}) {
+        finite = finite && all_finite(store.backend(), ParameterStore::slice(flat, p));
+      }
+    }
+    if (!finite) {
+      fail(ErrorKind::kRuntime,
+           "tensor " + p.name + " holds a value that is not finite: the checkpoint is not replaced");
+    }
+  }
+}
+
 void write_training_state(const RunPaths& paths, const MddNet& model, const TrainingStep& step,
                           const TrainingPosition& position) {
+  require_finite(model);
   NamedHostTensors tensors = collect(model, step);
-  refuse_broken(tensors);
   std::vector<weights::NamedTensor> named;
   for (auto& [name, tensor] : tensors) named.push_back({name, tensor.view()});
   weights::write_safetensors(paths.training_state(), named,

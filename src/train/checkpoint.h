@@ -11,8 +11,12 @@ struct TrainingPosition {
   std::string data_digest;  ///< of the training list: a resume on other data is refused
 };
 
+/// Throws Error(kRuntime) naming the tensor if a trained value, statistic or moment is not finite: a broken model never
+/// replaces a good one.
+void require_finite(const MddNet& model);
+
 /// Trained values, running statistics, both moments ("adam.first.NAME", "adam.second.NAME"), optimiser counters.
-/// Throws Error(kRuntime) if a value is not finite: a broken model never replaces a good one.
+/// Throws what require_finite throws, before anything is written.
 void write_training_state(const RunPaths& paths, const MddNet& model, const TrainingStep& step,
                           const TrainingPosition& position);
 

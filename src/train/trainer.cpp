@@ -171,10 +171,11 @@ class Training {
     return record;
   }
 
-  /// The state first: whatever happens between the two files, a resume finds all that it needs in the first.
+  /// The model first: whenever there is a state to resume from, there is an encoder beside it.
   void save(std::int64_t steps) {
-    write_training_state(paths_, model_, step_, {steps, digest_});
+    require_finite(model_);
     write_model(paths_, model_, config_, step_.report().steps_taken);
+    write_training_state(paths_, model_, step_, {steps, digest_});
   }
 
   void finish() {
@@ -197,15 +198,21 @@ class Training {
   BatchPreparer preparer_;
 };
 
+/// Creates RUN/ and refuses to start where a start would destroy something.
 void prepare_folder(const TrainRequest& request) {
+  const RunPaths paths{request.folder};
   std::error_code error;
   std::filesystem::create_directories(request.folder, error);
   if (error) fail(ErrorKind::kRuntime, "cannot create " + request.folder.string() + ": " + error.message());
-  const RunPaths paths{request.folder};
-  if (!request.resume && (std::filesystem::exists(paths.training_state()) || std::filesystem::exists(paths.model()))) {
+  const bool model = std::filesystem::exists(paths.model(), error);
+  const bool state = std::filesystem::exists(paths.training_state(), error);
+  if (!request.resume && (model || state)) {
     fail(ErrorKind::kUsage, "--out " + request.folder.string() +
-                                ": expected a new folder, found a run; continue it with "
-                                "--resume or choose another");
+                                ": expected a new folder, found a run; continue it with --resume or choose another");
+  }
+  if (request.resume && model && !state) {
+    fail(ErrorKind::kUsage, "--resume: " + request.folder.string() + " holds a model, but no " +
+                                paths.training_state().filename().string() + " to go on from");
   }
 }
 

@@ -1,7 +1,7 @@
 // An encoder without trained weights: calibrate() gives every layer the statistics of the images that it saw.
 #include <cmath>
 
-#include "model/state_dict.h"
+#include "model/tensor_list.h"
 #include "model/tiny_problem.h"
 
 using namespace mdd;
@@ -35,16 +35,8 @@ struct OpenEncoder {
                      s == 0 ? Resampling::kNone : Resampling::kDown, a.width_per_group});
     }
     store.allocate(false);
-    auto tensors = export_tensors(model.frozen(), 0);
-    TensorSource source{"calibrated encoder", {}, {}};
-    for (const auto& [name, tensor] : tensors) source.tensors.emplace_back(name, tensor.shape);
-    source.read = [&](const std::string& name) {
-      for (const auto& [candidate, tensor] : tensors) {
-        if (candidate == name) return tensor;
-      }
-      return HostTensor{};
-    };
-    import_tensors(store, "", source, "", [](const std::string&) { return false; });
+    TensorList tensors{export_tensors(model.frozen(), 0)};
+    import_tensors(store, "", tensors.source(), "", [](const std::string&) { return false; });
     stem.fold();
     for (ResidualStage& stage : stages) stage.visit([](ConvolutionUnit& unit) { unit.fold(); });
   }

@@ -1,8 +1,8 @@
-// Tensors in and out under their checkpoint names, and everything that can be wrong with a file's list of them.
+// TensorList in and out under their checkpoint names, and everything that can be wrong with a file's list of them.
 #include <cmath>
 #include <functional>
 
-#include "model/state_dict.h"
+#include "model/tensor_list.h"
 #include "model/tiny_problem.h"
 
 using namespace mdd;
@@ -10,43 +10,20 @@ using namespace mdd::test;
 
 namespace {
 
-/// Tensors as some file might hold them, to be bent by a test.
-struct Tensors {
-  std::vector<std::pair<std::string, HostTensor>> list;
-
-  HostTensor& at(const std::string& name) {
-    for (auto& [candidate, tensor] : list) {
-      if (candidate == name) return tensor;
-    }
-    FAIL("no tensor " << name);
-    return list[0].second;
-  }
-  void erase(const std::string& name) {
-    std::erase_if(list, [&](const auto& tensor) { return tensor.first == name; });
-  }
-  void add(const std::string& name, const Shape& shape) { list.emplace_back(name, HostTensor(DType::kF32, shape)); }
-  [[nodiscard]] TensorSource source() {
-    TensorSource out{"some.safetensors", {}, {}};
-    for (const auto& [name, tensor] : list) out.tensors.emplace_back(name, tensor.shape);
-    out.read = [this](const std::string& name) { return at(name); };
-    return out;
-  }
-};
-
 class Fixture {
  public:
   Fixture() : model(*backend, tiny(), true), other(*backend, tiny(), true) {
     model.initialise(1);
     other.initialise(2);
   }
-  Tensors checkpoint() {
-    Tensors out{export_tensors(model.frozen(), 0)};
+  TensorList checkpoint() {
+    TensorList out{export_tensors(model.frozen(), 0)};
     for (auto& tensor : export_tensors(model.trained(), 1234)) out.list.push_back(std::move(tensor));
     return out;
   }
   /// The encoder under torchvision's names.
-  Tensors torchvision() {
-    Tensors out;
+  TensorList torchvision() {
+    TensorList out;
     for (auto& [name, tensor] : export_tensors(model.frozen(), 0)) {
       out.list.emplace_back(name.substr(std::string("encoder.").size()), std::move(tensor));
     }
@@ -86,7 +63,7 @@ TEST_CASE("a checkpoint goes out and in without losing a bit") {
   odd[1] = 1e-42f;
   odd[2] = 3.4e38f;
   f.backend->copy_from_host(p.view.value, std::as_bytes(std::span(odd)));
-  Tensors tensors = f.checkpoint();
+  TensorList tensors = f.checkpoint();
   load_checkpoint_tensors(f.other, tensors.source());
   const auto again = export_tensors(f.other.trained(), 1234);
   const auto first = export_tensors(f.model.trained(), 1234);
@@ -102,7 +79,7 @@ TEST_CASE("a checkpoint goes out and in without losing a bit") {
 
 TEST_CASE("a checkpoint holds what PyTorch expects: one counter for every batch norm") {
   Fixture f;
-  Tensors tensors = f.checkpoint();
+  TensorList tensors = f.checkpoint();
   int counters = 0, norms = 0;
   for (const auto& [name, tensor] : tensors.list) {
     norms += name.ends_with(".running_var") ? 1 : 0;
@@ -120,7 +97,7 @@ TEST_CASE("a checkpoint holds what PyTorch expects: one counter for every batch 
 
 TEST_CASE("what is wrong with a checkpoint is named") {
   Fixture f;
-  Tensors tensors = f.checkpoint();
+  TensorList tensors = f.checkpoint();
   const auto load = [&] { load_checkpoint_tensors(f.other, tensors.source()); };
   SUBCASE("missing") {
     tensors.erase("restoration.layer2.0.bn1.weight");
@@ -170,7 +147,7 @@ TEST_CASE("what is wrong with a checkpoint is named") {
 
 TEST_CASE("an error in the list of tensors changes nothing") {
   Fixture f;
-  Tensors tensors = f.checkpoint();
+  TensorList tensors = f.checkpoint();
   tensors.erase("identity.layer3.0.bn2.bias");
   const std::vector<float> before = fetch(*f.backend, f.other.trained().values());
   CHECK_THROWS_AS(load_checkpoint_tensors(f.other, tensors.source()), Error);
@@ -179,7 +156,7 @@ TEST_CASE("an error in the list of tensors changes nothing") {
 
 TEST_CASE("encoder weights under torchvision's names: layer4 and fc are passed over, counters optional") {
   Fixture f;
-  Tensors tensors = f.torchvision();
+  TensorList tensors = f.torchvision();
   tensors.add("layer4.0.conv1.weight", {512, 256, 3, 3});
   tensors.add("fc.weight", {1000, 512});
   tensors.add("fc.bias", {1000});
@@ -199,13 +176,13 @@ TEST_CASE("encoder weights under torchvision's names: layer4 and fc are passed o
 TEST_CASE("encoder weights of another architecture are refused") {
   Fixture f;
   MddNet bottleneck(*f.backend, tiny("tiny_bottleneck"), false);
-  Tensors tensors = f.torchvision();
+  TensorList tensors = f.torchvision();
   CHECK_THROWS_AS(load_encoder(bottleneck, tensors.source()), Error);
 }
 
 TEST_CASE("the encoder comes out of a checkpoint of ours as well, and nothing else does") {
   Fixture f;
-  Tensors tensors = f.checkpoint();
+  TensorList tensors = f.checkpoint();
   const std::vector<float> trained = fetch(*f.backend, f.other.trained().values());
   load_encoder(f.other, tensors.source());
   CHECK(f.frozen(f.other) == f.frozen(f.model));
@@ -224,7 +201,7 @@ TEST_CASE("loading folds the encoder: its features follow the file") {
   };
   const std::vector<float> expected = features(f.model);
   CHECK(features(f.other) != expected);
-  Tensors tensors = f.torchvision();
+  TensorList tensors = f.torchvision();
   load_encoder(f.other, tensors.source());
   CHECK(features(f.other) == expected);
 }
