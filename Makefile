@@ -47,7 +47,7 @@ test: test-release test-sanitizers
 test-release: build
 	@ctest --test-dir build --output-on-failure -j $(JOBS)
 
-# AddressSanitizer and UndefinedBehaviorSanitizer over everything but the slow end-to-end runs; ThreadSanitizer over
+# AddressSanitizer and UndefinedBehaviorSanitizer over what reads untrusted files and what computes; ThreadSanitizer over
 # the code that starts threads of its own (OpenMP's runtime is not built for it).
 test-sanitizers: deps
 	@cmake -S . -B build-asan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG='-O1 -g1' \

@@ -108,13 +108,8 @@ class Training {
   std::int64_t resume() {
     const std::string difference = first_difference(read_config(paths_.config()), config_);
     if (!difference.empty()) fail(ErrorKind::kUsage, "--resume under other options: " + difference);
-    std::error_code error;
-    if (std::filesystem::exists(paths_.model(), error)) {
-      const auto archive = weights::open_archive(paths_.model());
-      load_encoder(model_, source_of(*archive));
-    } else {
-      load_encoder_weights();  // the first checkpoint was interrupted between its two files
-    }
+    const auto archive = weights::open_archive(paths_.model());
+    load_encoder(model_, source_of(*archive));
     const TrainingPosition position = read_training_state(paths_, model_, step_);
     if (position.data_digest != digest_) {
       fail(ErrorKind::kUsage, "--resume on other data: the training images are not those that " +
