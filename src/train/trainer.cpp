@@ -166,11 +166,24 @@ class Training {
     return record;
   }
 
-  /// The model first: whenever there is a state to resume from, there is an encoder beside it.
+  /// Both files are written beside the old ones and take their places only when both are whole: a disk that fills up
+  /// leaves the last checkpoint as it was. The model goes first, so that a state never stands without an encoder.
   void save(std::int64_t steps) {
     require_finite(model_);
-    write_model(paths_, model_, config_, step_.report().steps_taken);
-    write_training_state(paths_, model_, step_, {steps, digest_});
+    const RunPaths fresh{paths_.folder / ".checkpoint"};
+    std::error_code error;
+    std::filesystem::create_directories(fresh.folder, error);
+    if (error) fail(ErrorKind::kRuntime, "cannot create " + fresh.folder.string() + ": " + error.message());
+    try {
+      write_model(fresh, model_, config_, step_.report().steps_taken);
+      write_training_state(fresh, model_, step_, {steps, digest_});
+      std::filesystem::rename(fresh.model(), paths_.model());
+      std::filesystem::rename(fresh.training_state(), paths_.training_state());
+    } catch (...) {
+      std::filesystem::remove_all(fresh.folder, error);
+      throw;
+    }
+    std::filesystem::remove_all(fresh.folder, error);
   }
 
   void finish() {
