@@ -11,7 +11,7 @@ namespace mdd::test {
 
 /// How a child is started.
 struct Launch {
-  std::chrono::seconds timeout{120};             ///< then its whole process group is killed
+  std::chrono::seconds timeout{300};             ///< then its whole process group is killed
   std::optional<std::uint64_t> file_limit = {};  ///< no file of the child grows beyond this: a full disk
   std::string standard_output = {};              ///< file that receives stdout instead of Outcome::out
 };

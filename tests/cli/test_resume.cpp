@@ -143,7 +143,7 @@ TEST_CASE("a killed run goes on from its last checkpoint, and its log has every 
   const fs::path run = fresh_path("killed");
   Program program(train_command(data_set(), run, {{"--epochs", "1000"}, {"--batch", "16"}}));
   CHECK(program.wait_for_error_text("epoch 1/1000"));
-  for (int i = 0; i < 60000 && !fs::exists(run / "training_state.safetensors"); ++i) {
+  for (int i = 0; i < 300000 && !fs::exists(run / "training_state.safetensors"); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   program.send(SIGKILL);
