@@ -120,6 +120,9 @@ int run(Options& o) {
   config.synthesis.augment = !o.no_augment;
   o.request.cache_bytes = static_cast<std::uint64_t>(o.cache_megabytes) << 20;
   check_config(config);
+  if (config.model.bottleneck_width == 0) {
+    config.model.bottleneck_width = architecture(config.model.encoder).bottleneck_width;
+  }
   const data::Dataset dataset =
       data::open_dataset(o.data, {.classes = o.classes, .need_train = true, .need_test = false});
   config.class_names = dataset.class_names;

@@ -1,6 +1,6 @@
 // The step arena: activations and gradients of one training or inference step. A step that allocates and releases in
-// the same order as the one before gets the same addresses, unless that one had to reserve memory; so a whole step can be
-// captured and replayed from the third on. Memory does not grow once the largest step has been seen.
+// the same order as the one before gets the same addresses, unless that one had to reserve memory; so a whole step can
+// be captured and replayed from the third on. Memory does not grow once the largest step has been seen.
 #pragma once
 #include <cstddef>
 #include <map>

@@ -50,6 +50,18 @@ std::string temporary_name(const std::filesystem::path& path) {
   return path.string() + "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp";
 }
 
+/// /dev/null, /dev/stdout, a named pipe: nothing to keep whole, and nothing that may be replaced by a file.
+bool is_device_or_pipe(const std::filesystem::path& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+void write_in_place(const std::filesystem::path& path, const std::function<void(const ByteSink&)>& produce) {
+  const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (fd.get() < 0) fail_write(path, errno);
+  produce([&](std::span<const std::byte> bytes) { write_all(fd.get(), bytes, path); });
+}
+
 void sync_folder(const std::filesystem::path& folder) {
   const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd.get() >= 0) ::fsync(fd.get());  // best effort: some file systems refuse to sync folders
@@ -58,6 +70,7 @@ void sync_folder(const std::filesystem::path& folder) {
 }  // namespace
 
 void write_atomically(const std::filesystem::path& path, const std::function<void(const ByteSink&)>& produce) {
+  if (is_device_or_pipe(path)) return write_in_place(path, produce);
   const std::string temporary = temporary_name(path);
   Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (fd.get() < 0) fail_write(path, errno);

@@ -17,6 +17,7 @@ using ByteSink = std::function<void(std::span<const std::byte>)>;
 /// Calls `produce` with a sink and makes `path` hold what it wrote. An existing file stays untouched until the new one
 /// is complete and synced. Throws Error(kRuntime) "cannot write PATH: reason" (disk full, no permission, missing
 /// folder); the temporary file is removed then.
+/// A device or pipe (/dev/stdout) is written to as it is.
 void write_atomically(const std::filesystem::path& path, const std::function<void(const ByteSink&)>& produce);
 void write_atomically(const std::filesystem::path& path, std::string_view text);
 

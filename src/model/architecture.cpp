@@ -27,7 +27,8 @@ const Architecture& architecture(const std::string& name) {
 
 void check_image_side(std::int64_t side) {
   if (side < 64 || side > 4096 || side % 32 != 0) {
-    fail(ErrorKind::kUsage, "image size " + std::to_string(side) + ": expected a multiple of 32 from 64 to 4096");
+    fail(ErrorKind::kUsage,
+         "image size " + std::to_string(side) + " (--size): expected a multiple of 32 from 64 to 4096");
   }
 }
 

@@ -17,12 +17,14 @@ void check_model_options(const ModelOptions& o) {
   };
   static_cast<void>(architecture(o.encoder));
   if (o.bottleneck_width != 0 && o.bottleneck_width != 64 && o.bottleneck_width != 128) {
-    reject("bottleneck width", "64 or 128 (0 = the encoder's own)", std::to_string(o.bottleneck_width));
+    reject("bottleneck width (--bottleneck-width)", "64 or 128 (0 = the encoder's own)",
+           std::to_string(o.bottleneck_width));
   }
   if (o.classes < 1 || o.classes > 10000) reject("classes", "1 to 10000", std::to_string(o.classes));
-  if (o.slots < 1 || o.slots > 100000) reject("prototypes per class", "1 to 100000", std::to_string(o.slots));
-  if (!(o.temperature > 0.0f)) reject("temperature", "more than 0", std::to_string(o.temperature));
-  if (!(o.shrinkage >= 0.0f && o.shrinkage < 1.0f)) reject("shrinkage", "0 to below 1", std::to_string(o.shrinkage));
+  if (o.slots < 1 || o.slots > 100000) reject("prototypes per class (--slots)", "1 to 100000", std::to_string(o.slots));
+  if (!(o.temperature > 0.0f)) reject("temperature (--temperature)", "more than 0", std::to_string(o.temperature));
+  if (!(o.shrinkage >= 0.0f && o.shrinkage < 1.0f))
+    reject("shrinkage (--shrinkage)", "0 to below 1", std::to_string(o.shrinkage));
 }
 
 MddNet::MddNet(Backend& backend, const ModelOptions& options, bool trainable)

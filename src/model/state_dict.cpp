@@ -11,7 +11,14 @@ constexpr std::string_view kBatchesTracked = ".num_batches_tracked";
 
 bool is_counter(const std::string& name) { return name.ends_with(kBatchesTracked); }
 
+bool is_floating(DType type) {
+  return type == DType::kF64 || type == DType::kF32 || type == DType::kF16 || type == DType::kBF16;
+}
+
 void check_values(const std::string& where, const std::string& name, const HostTensor& tensor) {
+  if (!is_floating(tensor.dtype)) {
+    fail_data(where, "type of tensor " + name, "f32, f16, bf16 or f64", std::string(name_of(tensor.dtype)));
+  }
   for (const float value : to_f32(tensor)) {
     if (!std::isfinite(value)) fail_data(where, "tensor " + name, "finite values", std::to_string(value));
     if (name.ends_with(kRunningVariance) && value < 0.0f) {

@@ -220,7 +220,8 @@ void prepare_folder(const TrainRequest& request) {
   }
   if (request.resume && model && !state) {
     fail(ErrorKind::kUsage, "--resume: " + request.folder.string() + " holds a model, but no " +
-                                paths.training_state().filename().string() + " to go on from");
+                                paths.training_state().filename().string() +
+                                " to go on from; delete the folder to start again");
   }
 }
 

@@ -1,7 +1,7 @@
 // Images of every kind: odd ones are read, broken ones are named, and what was there before stays as it was.
 #include <doctest/doctest.h>
 
-#include "cli/workplace.h"
+#include "cli/fixtures.h"
 
 using namespace mdd::test;
 

@@ -1,7 +1,7 @@
 // Disks that are full and places that cannot be written: exit code 1, and what was there before stays.
 #include <doctest/doctest.h>
 
-#include "cli/workplace.h"
+#include "cli/fixtures.h"
 
 using namespace mdd::test;
 

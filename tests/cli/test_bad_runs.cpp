@@ -1,7 +1,7 @@
 // Run folders whose files do not belong together, or were edited.
 #include <doctest/doctest.h>
 
-#include "cli/workplace.h"
+#include "cli/fixtures.h"
 
 using namespace mdd::test;
 

@@ -1,7 +1,7 @@
 // Weight files that are damaged, of another network, or malicious: as --weights, in a run, and as training state.
 #include <doctest/doctest.h>
 
-#include "cli/workplace.h"
+#include "cli/fixtures.h"
 #include "weights/archive_builder.h"
 
 using namespace mdd::test;

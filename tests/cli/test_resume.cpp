@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <thread>
 
-#include "cli/workplace.h"
+#include "cli/fixtures.h"
 
 using namespace mdd::test;
 

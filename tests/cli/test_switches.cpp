@@ -1,7 +1,7 @@
 // Every switch of the model trains for two steps and evaluates, and does what its name says.
 #include <doctest/doctest.h>
 
-#include "cli/workplace.h"
+#include "cli/fixtures.h"
 
 using namespace mdd::test;
 

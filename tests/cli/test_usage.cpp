@@ -1,7 +1,7 @@
 // What the command line refuses: exit code 2 and one line that names the option; 4 for a device that is not there.
 #include <doctest/doctest.h>
 
-#include "cli/workplace.h"
+#include "cli/fixtures.h"
 
 using namespace mdd::test;
 

@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 #include <set>
 
-#include "cli/workplace.h"
+#include "cli/fixtures.h"
 #include "data/image.h"
 
 using namespace mdd::test;

@@ -117,6 +117,13 @@ TEST_CASE("a full disk leaves the old file intact and says so") {
   CHECK(files_in(folder.path()) == 1);
 }
 
+TEST_CASE("a device is written to and stays a device") {
+  write_atomically("/dev/null", "text");
+  CHECK(std::filesystem::is_character_file("/dev/null"));
+  CHECK_THROWS_WITH_AS(write_atomically("/dev/full", "text"), "cannot write /dev/full: No space left on device", Error);
+  CHECK(std::filesystem::is_character_file("/dev/full"));
+}
+
 TEST_CASE("a place that cannot be written to is named") {
   const TemporaryFolder folder;
   const auto missing = folder / "missing" / "file";

@@ -111,6 +111,12 @@ TEST_CASE("what is wrong with a checkpoint is named") {
     tensors.add("bottleneck.layer4.7.conv1.weight", {3, 3});
     check_refused({"surplus tensor bottleneck.layer4.7.conv1.weight"}, load);
   }
+  SUBCASE("integers where weights belong") {
+    const std::string name = "restoration.layer2.0.bn1.weight";
+    tensors.erase(name);
+    tensors.list.emplace_back(name, HostTensor(DType::kI32, {16}));
+    check_refused({"type of tensor restoration.layer2.0.bn1.weight", "f32", "i32"}, load);
+  }
   SUBCASE("surplus, of no part of the model") {
     tensors.add("optimizer.state", {3});
     check_refused({"surplus tensor optimizer.state"}, load);

@@ -1,8 +1,7 @@
 // A folder that lives as long as the object.
 #pragma once
-#include <stdlib.h>
-
 #include <filesystem>
+#include <stdlib.h>
 #include <string>
 
 namespace mdd::test {

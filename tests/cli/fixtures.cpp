@@ -1,4 +1,4 @@
-#include "cli/workplace.h"
+#include "cli/fixtures.h"
 
 #include <algorithm>
 #include <array>
@@ -13,7 +13,7 @@
 namespace mdd::test {
 namespace {
 
-const fs::path& workplace() {
+const fs::path& fixtures() {
   static const TemporaryFolder folder;
   return folder.path();
 }
@@ -69,7 +69,7 @@ std::string stored(const std::string& bytes) {
 
 fs::path fresh_path(const std::string& name) {
   static int count = 0;
-  return workplace() / (std::to_string(count++) + "-" + name);
+  return fixtures() / (std::to_string(count++) + "-" + name);
 }
 
 fs::path copy_of(const fs::path& from) {
