@@ -66,7 +66,7 @@ lint: lint-deps
 	@$(SOURCES) | xargs clang-format-14 --dry-run -Werror
 	@git ls-files '*.sh' .ci/run | xargs shellcheck
 	@$(SOURCES) | grep -E '^(src|weights)/.*\.cpp$$' | grep -v stb_implementation \
-	  | xargs -P $(JOBS) -n 4 clang-tidy-14 -p build --quiet --warnings-as-errors='*' --extra-arg=-Wno-unknown-warning-option 2>/dev/null
+	  | xargs -P $(JOBS) -n 4 clang-tidy-14 -p build --quiet --warnings-as-errors='*' --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-sign-conversion 2>/dev/null
 	@echo "lint: clean"
 
 format: lint-deps

@@ -39,7 +39,7 @@ std::string opcode_name(std::uint8_t code) {
                                                                                         {0x97, "NEXT_BUFFER"},
                                                                                         {0x98, "READONLY_BUFFER"}}};
   constexpr char kDigits[] = "0123456789abcdef";
-  const std::string hexadecimal = std::string("0x") + kDigits[code >> 4] + kDigits[code & 15];
+  std::string hexadecimal = std::string("0x") + kDigits[code >> 4] + kDigits[code & 15];
   for (const auto& [known, name] : kNames) {
     if (known == code) return std::string(name) + " (" + hexadecimal + ")";
   }

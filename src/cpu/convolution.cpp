@@ -108,7 +108,7 @@ const ConvolutionPrimitive& Convolutions::primitive(const ConvolutionProblem& p)
 }
 
 dnnl::memory Convolutions::packed_weights(const ConvolutionPrimitive& primitive, const Filter& w) {
-  const memory plain = onednn_->wrap(primitive.plain_weights, w.weights);
+  memory plain = onednn_->wrap(primitive.plain_weights, w.weights);
   if (primitive.weights == primitive.plain_weights) return plain;
   if (w.frozen) {
     const auto found = packed_.find({w.weights.data, &primitive});

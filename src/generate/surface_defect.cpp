@@ -60,7 +60,7 @@ void SurfaceDefect::draw_crack(Dice& dice) {
   lines_.push_back(wandering_line(dice, centre_ - 0.5 * total * direction(heading), heading, total, 14, 0.06, 0.09));
   const int branches = 1 + dice.below(3);
   for (int i = 0; i < branches; ++i) {
-    const Point from = lines_[0][static_cast<std::size_t>(3 + dice.below(8))];
+    const Point from = lines_[0][std::size_t{3} + static_cast<std::size_t>(dice.below(8))];
     const double aside = heading + dice.either_sign(0.08, 0.16);
     lines_.push_back(wandering_line(dice, from, aside, dice.uniform(0.12, 0.3), 6, 0.04, 0.08));
   }

@@ -28,9 +28,9 @@ class Tile final : public Scene {
       const double chip = coverage(circle(local, chip_centre_, chip_radius_) + ragged, pixel_);
       const double grain = cloud_noise(40.0 * p.x, 40.0 * p.y, seed_ + 4, 2);
       const Colour clay = (1.0 + 0.2 * grain) * Colour{0.62, 0.42, 0.30};
-      return mix(surface(local, p, edge, false, body), clay, chip * body);
+      return mix(tile_colour(local, p, edge, false, body), clay, chip * body);
     }
-    return surface(local, p, edge, chosen, body);
+    return tile_colour(local, p, edge, chosen, body);
   }
 
   void damage(std::string_view defect, Dice& dice) override {
@@ -48,7 +48,7 @@ class Tile final : public Scene {
   static constexpr double kPitch = 0.66;
   static constexpr double kHalf = 0.315;
 
-  [[nodiscard]] Colour surface(Point local, Point p, double edge, bool chosen, double body) const {
+  [[nodiscard]] Colour tile_colour(Point local, Point p, double edge, bool chosen, double body) const {
     const Colour grout = (1.0 + 0.12 * cloud_noise(30.0 * p.x, 30.0 * p.y, seed_ + 1, 3)) * grey(0.55);
     const double clouds = 1.0 + 0.035 * cloud_noise(2.5 * p.x, 2.5 * p.y, seed_ + 2, 3);
     Colour out = clouds * glaze_;

@@ -33,6 +33,7 @@ report::Results evaluate(Scorer& scorer, const data::Dataset& dataset, const std
     const auto samples = samples_of(dataset, c);
     if (samples.empty()) continue;
     std::vector<std::filesystem::path> paths;
+    paths.reserve(samples.size());
     for (const data::Sample* sample : samples) paths.push_back(sample->path);
     eval::ClassMetrics metrics(side, side);
     const auto on_result = [&](std::size_t i, const data::Image& image, ScoredResult& result) {

@@ -24,6 +24,7 @@ void write_model(const RunPaths& paths, const MddNet& model, const RunConfig& co
   auto trained = export_tensors(model.trained(), steps);
   std::move(trained.begin(), trained.end(), std::back_inserter(tensors));
   std::vector<weights::NamedTensor> named;
+  named.reserve(tensors.size());
   for (auto& [name, tensor] : tensors) named.push_back({name, tensor.view()});
   weights::write_safetensors(paths.model(), named,
                              {{"format", "mddnet"},

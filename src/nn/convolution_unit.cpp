@@ -10,6 +10,7 @@ constexpr BatchNormParams kNorm{};  // eps 1e-5, momentum 0.1: spec S9
 ConvolutionUnit::ConvolutionUnit(ParameterStore& store, const std::string& convolution, const std::string& norm,
                                  const ConvolutionUnitShape& shape)
     : store_(&store), shape_(shape) {
+  require(shape.in > 0 && shape.out > 0, "a convolution has channels");
   const std::int64_t k = shape.geometry.kernel;
   weight_ = shape.transposed ? &store.declare(convolution + ".weight", {shape.in, k, k, shape.out},
                                               Layout::kTransposedConvolution, Initial::kTransposedUniform)

@@ -71,7 +71,9 @@ void check_features(Checker& check) {
   const PoolParams stem, halves{2, 2, 0}, dense{3, 1, 1};
   const std::pair<PoolParams, Shape> pools[] = {{stem, {1, 1, 1, 1}},  {stem, {2, 7, 5, 3}},    {stem, {1, 6, 9, 17}},
                                                 {stem, {3, 8, 8, 64}}, {halves, {2, 5, 6, 16}}, {dense, {1, 4, 7, 33}}};
-  for (const auto& [params, shape] : pools) {
+  for (const auto& pool : pools) {
+    const PoolParams& params = pool.first;
+    const Shape& shape = pool.second;
     const std::string text = "x " + shape.text() + ", window " + std::to_string(params.kernel) + ", stride " +
                              std::to_string(params.stride) + ", padding " + std::to_string(params.padding);
     check.run("max pool", text, [&] { check_max_pool(check, params, shape); });

@@ -61,6 +61,7 @@ void write_training_state(const RunPaths& paths, const MddNet& model, const Trai
   require_finite(model);
   NamedHostTensors tensors = collect(model, step);
   std::vector<weights::NamedTensor> named;
+  named.reserve(tensors.size());
   for (auto& [name, tensor] : tensors) named.push_back({name, tensor.view()});
   weights::write_safetensors(paths.training_state(), named,
                              {{"format", "mddnet-training-state"},

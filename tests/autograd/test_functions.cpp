@@ -111,13 +111,13 @@ TEST_CASE("a batch norm that shares its input is refused, not computed wrongly")
 TEST_CASE("add and concatenate: one variable on both sides gets both gradients") {
   Harness h;
   const Array x = random_array({2, 2, 2, 3}, 31), other = random_array({2, 2, 2, 2}, 32);
-  const Array target = random_array({2, 2, 2, 8}, 33);
+  const Array target = random_array({2, 2, 2, 11}, 33);
   const auto loss = [&](const Array& a, const Array& b) {
-    return reference::cosine_flat(reference::concatenate_channels({a, b, reference::add(a, a)}), target);
+    return reference::cosine_flat(reference::concatenate_channels({a, b, reference::add(a, a), a}), target);
   };
   const Variable a = h.leaf(x), b = h.leaf(other);
   {
-    const Variable joined = concatenate(h.tape, std::array{a, b, add(h.tape, a, a)});
+    const Variable joined = concatenate(h.tape, std::array{a, b, add(h.tape, a, a), a});
     cosine_flat_loss(h.tape, joined, Tape::constant(h.device(target)), {h.device(Array({1})), 1.0f});
   }
   h.tape.backward();
