@@ -208,7 +208,8 @@ TEST_CASE("model options out of range are refused by name") {
     change(options);
     check_refused(text, [&] { static_cast<void>(MddNet(*backend, options, false)); });
   };
-  refused("bottleneck width (--bottleneck-width): expected 64 or 128", [](ModelOptions& o) { o.bottleneck_width = 96; });
+  refused("bottleneck width (--bottleneck-width): expected 64 or 128",
+          [](ModelOptions& o) { o.bottleneck_width = 96; });
   refused("classes", [](ModelOptions& o) { o.classes = 0; });
   refused("prototypes per class", [](ModelOptions& o) { o.slots = 0; });
   refused("prototypes per class", [](ModelOptions& o) { o.slots = 100001; });
