@@ -30,7 +30,7 @@ Array norm_of(const Array& x, const Array& gamma, const Array& beta, const Array
 
 }  // namespace
 
-TEST_CASE("a residual block: the input is read by a convolution and by the shortcut") {
+TEST_CASE("a residual block: the input is read by a convolution, by the shortcut, and by somebody after the block") {
   Harness h;
   const ConvolutionGeometry same{3, 1, 1};
   const Array x = random_array({2, 4, 4, 3}, 1), target = random_array({2, 4, 4, 3}, 2);
@@ -39,15 +39,15 @@ TEST_CASE("a residual block: the input is read by a convolution and by the short
   const ParameterView v1 = h.parameter(w1), v2 = h.parameter(w2);
   const auto loss = [&](const Array& in, const Array& first, const Array& second, const Array& gamma) {
     const Array inner = norm_of(reference::image_to_grid(same, in, first), gamma, n1.beta, nullptr, true);
-    return reference::cosine_flat(norm_of(reference::image_to_grid(same, inner, second), n2.gamma, n2.beta, &in, true),
-                                  target);
+    const Array block = norm_of(reference::image_to_grid(same, inner, second), n2.gamma, n2.beta, &in, true);
+    return reference::cosine_flat(reference::add(block, in), target);
   };
   const Variable leaf = h.leaf(x);
   const Tensor value = h.device(Array({1}));
   {
     const Variable inner = batch_norm(h.tape, kNorm, convolution(h.tape, same, leaf, v1), n1.views, nullptr, true);
     const Variable y = batch_norm(h.tape, kNorm, convolution(h.tape, same, inner, v2), n2.views, leaf, true);
-    cosine_flat_loss(h.tape, y, Tape::constant(h.device(target)), {value, 1.0f});
+    cosine_flat_loss(h.tape, add(h.tape, y, leaf), Tape::constant(h.device(target)), {value, 1.0f});
   }
   CHECK(h.download(value)[0] == doctest::Approx(loss(x, w1, w2, n1.gamma)).epsilon(1e-5));
   h.tape.backward();
