@@ -2,12 +2,14 @@
 #   make            a release build in build/
 #   make demo       build, generate a data set, train on it, evaluate, draw pictures
 #   make test       everything: unit, gradient, golden, property, bad input, end to end; then again under sanitizers
+#   make gpu-check  on a machine with a GPU: builds the CUDA backend, checks it, times it; a short table last
+#   make gpu-bundle packs the third-party packages for a machine that has a GPU and no package registry
 #   make lint       clang-format, clang-tidy, shellcheck
 #   make clean      removes what these made
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: build demo test test-release test-sanitizers lint format deps lint-deps clean
+.PHONY: build demo test test-release test-sanitizers lint format deps lint-deps clean gpu-check gpu-bundle
 
 JOBS ?= $(shell nproc)
 BUILD_PACKAGES := g++ cmake ninja-build pkg-config git ca-certificates libdnnl-dev libstb-dev doctest-dev libcli11-dev libfmt-dev \
@@ -58,6 +60,13 @@ test-sanitizers: deps
 	  -DMDDNET_SANITIZE=thread >/dev/null
 	@cmake --build build-tsan -j $(JOBS) --target threaded_tests
 	@ctest --test-dir build-tsan --output-on-failure -j $(JOBS) -L threaded
+
+# Installs nothing: such machines often cannot.
+gpu-check:
+	@bash bench/gpu_check.sh
+
+gpu-bundle:
+	@bash bench/gpu_bundle.sh
 
 SOURCES = git ls-files 'src/*.h' 'src/*.cpp' 'weights/*.h' 'weights/*.cpp' 'tests/*.h' 'tests/*.cpp' 'bench/*.h' 'bench/*.cpp'
 

@@ -4,7 +4,7 @@ namespace mdd {
 
 Variable convolution(Tape& tape, const ConvolutionGeometry& geometry, const Variable& x, const ParameterView& weights) {
   const Shape& in = x->value.shape;
-  Variable y = tape.variable({in[0], geometry.output(in[1]), geometry.output(in[2]), weights.value.shape[0]});
+  Variable y = tape.features({in[0], geometry.output(in[1]), geometry.output(in[2]), weights.value.shape[0]});
   tape.backend().convolution_forward(geometry, x->value, {weights.value, false}, {}, y->value);
   tape.record([&tape, geometry, x, weights, y] {
     if (!y->has_gradient()) return;
@@ -22,7 +22,7 @@ Variable transposed_convolution(Tape& tape, const ConvolutionGeometry& geometry,
   const auto grown = [&](std::int64_t extent) {
     return (extent - 1) * geometry.stride - 2 * geometry.padding + geometry.kernel;
   };
-  Variable y = tape.variable({in[0], grown(in[1]), grown(in[2]), weights.value.shape[3]});
+  Variable y = tape.features({in[0], grown(in[1]), grown(in[2]), weights.value.shape[3]});
   tape.backend().transposed_convolution_forward(geometry, x->value, {weights.value, false}, {}, y->value);
   tape.record([&tape, geometry, x, weights, y] {
     if (!y->has_gradient()) return;
@@ -38,7 +38,7 @@ Variable batch_norm(Tape& tape, const BatchNormParams& params, const Variable& x
                     const Variable& residual, bool relu) {
   const std::int64_t channels = x->value.shape.back();
   // One small tensor for the four vectors of this step.
-  const Variable vectors = tape.variable({4, channels}, false);
+  const Variable vectors = tape.values({4, channels});
   const auto vector = [&](std::int64_t i) { return vectors->value.rows(i, 1).reshaped({channels}); };
   const BatchNormState state{parameters.gamma.value,
                              parameters.beta.value,
@@ -49,7 +49,7 @@ Variable batch_norm(Tape& tape, const BatchNormParams& params, const Variable& x
                              vector(2),
                              vector(3)};
   tape.backend().batch_norm_statistics(params, x->value, state);
-  Variable y = tape.variable(x->value.shape);
+  Variable y = tape.features(x->value.shape);
   tape.backend().batch_norm_apply(x->value, state, residual ? residual->value : Tensor{}, relu, y->value);
   tape.record([&tape, x, parameters, residual, relu, y, vectors, state] {
     if (!y->has_gradient()) return;
@@ -71,7 +71,7 @@ Variable concatenate(Tape& tape, std::span<const Variable> parts) {
     channels += part->value.shape.back();
     values.push_back(part->value);
   }
-  Variable y = tape.variable({first[0], first[1], first[2], channels});
+  Variable y = tape.features({first[0], first[1], first[2], channels});
   tape.backend().concatenate_channels(values, y->value);
   tape.record([&tape, kept = std::vector<Variable>(parts.begin(), parts.end()), y] {
     if (!y->has_gradient()) return;
@@ -88,7 +88,7 @@ Variable concatenate(Tape& tape, std::span<const Variable> parts) {
 }
 
 Variable add(Tape& tape, const Variable& a, const Variable& b) {
-  Variable y = tape.variable(a->value.shape);
+  Variable y = tape.features(a->value.shape);
   tape.backend().add(a->value, b->value, y->value);
   tape.record([&tape, a, b, y] {
     if (!y->has_gradient()) return;
@@ -109,11 +109,10 @@ MemoryReading memory_read(Tape& tape, const MemoryParams& params, const Variable
   const Shape& in = z->value.shape;
   const std::int64_t positions = z->value.elements() / in.back();
   const std::int64_t count = params.classes * params.slots;
-  MemoryReading out{tape.variable(in), tape.variable({in[0], params.classes}),
-                    tape.variable({positions, count}, false)};
-  const Variable softmax = params.shrinkage > 0.0f ? tape.variable({positions, count}, false) : out.attention;
-  const Variable query_norm = tape.variable({positions}, false);
-  const Variable memory_norm = tape.variable({count}, false);
+  MemoryReading out{tape.features(in), tape.values({in[0], params.classes}, true), tape.values({positions, count})};
+  const Variable softmax = params.shrinkage > 0.0f ? tape.values({positions, count}) : out.attention;
+  const Variable query_norm = tape.values({positions});
+  const Variable memory_norm = tape.values({count});
   const MemoryState state{softmax->value, out.attention->value, query_norm->value, memory_norm->value};
   tape.backend().memory_read_forward(params, z->value, prototypes.value, state, out.read->value, out.mass->value);
   tape.record([&tape, params, z, prototypes, out, softmax, query_norm, memory_norm, state] {

@@ -28,9 +28,9 @@ struct BatchNormParameters {
 [[nodiscard]] Variable add(Tape& tape, const Variable& a, const Variable& b);
 
 struct MemoryReading {
-  Variable read;       ///< shaped like the query
-  Variable mass;       ///< [N, classes]
-  Variable attention;  ///< [positions, classes * slots]
+  Variable read;       ///< features, shaped like the query
+  Variable mass;       ///< f32 [N, classes]
+  Variable attention;  ///< f32 [positions, classes * slots]
 };
 [[nodiscard]] MemoryReading memory_read(Tape& tape, const MemoryParams& params, const Variable& z,
                                         const ParameterView& prototypes);

@@ -16,7 +16,7 @@ void push_map_gradient(Tape& tape, const Variable& a, const Variable& b, const T
 }  // namespace
 
 void cosine_flat_loss(Tape& tape, const Variable& prediction, const Variable& target, const LossTerm& term) {
-  const Variable moments = tape.variable({prediction->value.shape[0], 3}, false);
+  const Variable moments = tape.values({prediction->value.shape[0], 3});
   tape.backend().cosine_flat_forward(prediction->value, target->value, moments->value, term.value, term.mode);
   tape.record([&tape, prediction, target, moments, weight = term.weight] {
     const GradientSlot slot = prediction->gradient_slot(tape.arena());
@@ -26,7 +26,7 @@ void cosine_flat_loss(Tape& tape, const Variable& prediction, const Variable& ta
 }
 
 void cosine_pixel_loss(Tape& tape, const Variable& prediction, const Variable& target, const LossTerm& term) {
-  const Variable map = tape.variable(positions_of(prediction->value), false);
+  const Variable map = tape.values(positions_of(prediction->value));
   const float scale = 1.0f / static_cast<float>(map->value.elements());
   tape.backend().cosine_map_forward(prediction->value, target->value, map->value);
   tape.backend().sum_forward(map->value, scale, term.value, term.mode);
@@ -38,11 +38,11 @@ void cosine_pixel_loss(Tape& tape, const Variable& prediction, const Variable& t
 
 void discrepancy_loss(Tape& tape, const Variable& a, const Variable& b, const Variable& cells, float scale,
                       const LossTerm& term) {
-  const Variable map = tape.variable(positions_of(a->value), false);
+  const Variable map = tape.values(positions_of(a->value));
   tape.backend().cosine_map_forward(a->value, b->value, map->value);
   tape.backend().absolute_difference_forward(map->value, cells->value, scale, term.value, term.mode);
   tape.record([&tape, a, b, cells, map, upstream = term.weight * scale] {
-    const Variable dmap = tape.variable(map->value.shape, false);
+    const Variable dmap = tape.values(map->value.shape);
     tape.backend().absolute_difference_backward(map->value, cells->value, upstream, dmap->value);
     push_map_gradient(tape, a, b, dmap->value);
   });

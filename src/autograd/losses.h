@@ -8,7 +8,7 @@ namespace mdd {
 /// Where a loss goes: terms[0] (+)= value, and how strongly it pulls.
 struct LossTerm {
   Tensor value;                             ///< f32 [1]
-  float weight = 1.0f;                      ///< d total / d value
+  float weight = 1.0f;                      ///< what the gradient is multiplied by; the value is not
   WriteMode mode = WriteMode::kAccumulate;  ///< first level of a term overwrites
 };
 

@@ -32,12 +32,13 @@ Variable Tape::rows(const Variable& whole, std::int64_t first, std::int64_t coun
 }
 
 void Tape::record(std::function<void()> backward_step) {
-  if (training_) steps_.push_back(std::move(backward_step));
+  if (training_) steps_.push_back({std::move(backward_step), layer_});
 }
 
 void Tape::backward() {
   while (!steps_.empty()) {
-    steps_.back()();
+    const TraceRange range(steps_.back().layer);
+    steps_.back().run();
     steps_.pop_back();
   }
 }

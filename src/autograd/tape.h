@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/arena.h"
+#include "core/trace.h"
 #include "ops/backend.h"
 
 namespace mdd {
@@ -60,8 +61,17 @@ class Tape {
   [[nodiscard]] StepArena& arena() const noexcept { return *arena_; }
   [[nodiscard]] bool training() const noexcept { return training_; }
 
-  /// Memory from the arena, contents undefined. A variable asks for gradients only on a training tape.
-  [[nodiscard]] Variable variable(const Shape& shape, bool requires_gradient = true, DType dtype = DType::kF32) const;
+  /// Memory from the arena, contents undefined. A variable asks for gradients only on a training tape; its gradient has
+  /// its type.
+  [[nodiscard]] Variable variable(const Shape& shape, bool requires_gradient, DType dtype) const;
+  /// An activation, stored as the backend stores features.
+  [[nodiscard]] Variable features(const Shape& shape, bool requires_gradient = true) const {
+    return variable(shape, requires_gradient, backend_->feature_type());
+  }
+  /// What is f32 whatever features are: maps, statistics, norms, attention, class mass.
+  [[nodiscard]] Variable values(const Shape& shape, bool requires_gradient = false) const {
+    return variable(shape, requires_gradient, DType::kF32);
+  }
   /// Somebody else's memory; no gradient.
   [[nodiscard]] static Variable constant(const Tensor& value);
   /// Images [first, first + count) of a variable without gradient, sharing its memory.
@@ -74,11 +84,34 @@ class Tape {
   /// Drops what was recorded without running it.
   void clear() noexcept;
 
+  /// Names the layer that is computed while it lives, for profilers: the forward work now, and the backward steps that
+  /// are recorded meanwhile when they run. `name` outlives the tape's backward().
+  class Layer {
+   public:
+    Layer(Tape& tape, const char* name) noexcept : tape_(&tape), outer_(tape.layer_), range_(name) {
+      tape.layer_ = name;
+    }
+    ~Layer() { tape_->layer_ = outer_; }
+    Layer(const Layer&) = delete;
+    Layer& operator=(const Layer&) = delete;
+
+   private:
+    Tape* tape_;
+    const char* outer_;
+    TraceRange range_;
+  };
+
  private:
+  struct Step {
+    std::function<void()> run;
+    const char* layer;
+  };
+
   Backend* backend_;
   StepArena* arena_;
   bool training_;
-  std::vector<std::function<void()>> steps_;
+  const char* layer_ = "outside of layers";
+  std::vector<Step> steps_;
 };
 
 }  // namespace mdd

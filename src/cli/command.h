@@ -23,15 +23,19 @@ void add_weights(CLI::App& app, Action& action);
 void add_selfcheck(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
 
-/// --device and --precision.
+/// --device, --precision and, in a build with CUDA, --deterministic and --autotune.
 struct DeviceOptions {
   std::string device = "auto";
   std::string precision = "f32";
+  bool deterministic = true;
+  bool autotune = false;
 };
 void add_device_options(CLI::App& command, DeviceOptions& options);
 /// auto: the first CUDA device if there is one, else the CPU. Throws Error(kUsage) for a word it does not know or a
 /// precision that the device does not compute in, Error(kDevice) for a device that is not there.
 [[nodiscard]] std::unique_ptr<Backend> open_backend(const DeviceOptions& options);
+/// What --precision says. Throws Error(kUsage) for a word it does not know.
+[[nodiscard]] Precision precision_of(const DeviceOptions& options);
 
 /// For options that hold an unsigned 64-bit number: CLI11 itself would let -1 wrap around and cut what is too large.
 [[nodiscard]] CLI::Validator unsigned_number();

@@ -1,16 +1,65 @@
 #include <charconv>
+#include <cstdlib>
+#include <utility>
 
 #include "cli/command.h"
 #include "cpu/cpu_backend.h"
 #include "ops/cuda_entry.h"
 
 namespace mdd::cli {
+namespace {
+
+constexpr const char* kGroup = "Device";
+constexpr int kCpu = -1;
+
+/// The folder that an environment variable names; empty unless it is an absolute path.
+std::filesystem::path folder_from(const char* variable) {
+  const char* value = std::getenv(variable);
+  const std::filesystem::path folder = value != nullptr ? value : "";
+  return folder.is_absolute() ? folder : std::filesystem::path{};
+}
+
+/// Where the user's caches belong (XDG base directory specification); empty, for no cache, when nothing says where.
+std::filesystem::path plan_cache_file() {
+  std::filesystem::path caches = folder_from("XDG_CACHE_HOME");
+  if (caches.empty()) {
+    const std::filesystem::path home = folder_from("HOME");
+    if (home.empty()) return {};
+    caches = home / ".cache";
+  }
+  return caches / "mddnet" / "cudnn_plans.txt";
+}
+
+/// Index of the CUDA device that --device names, or kCpu.
+int device_index(const std::string& device) {
+  if (device == "cpu") return kCpu;
+  if (device == "auto") return cuda_device_count() > 0 ? 0 : kCpu;
+  if (device == "cuda") return 0;
+  int index = 0;
+  if (device.starts_with("cuda:")) {
+    const char* end = device.data() + device.size();
+    const auto [stop, error] = std::from_chars(device.data() + 5, end, index);
+    if (error == std::errc{} && stop == end && index >= 0) return index;
+  }
+  fail(ErrorKind::kUsage, "--device: expected auto, cpu, cuda or cuda:N, found '" + device + "'");
+}
+
+}  // namespace
 
 void add_device_options(CLI::App& command, DeviceOptions& options) {
-  command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->capture_default_str()->group("Device");
+  command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->capture_default_str()->group(kGroup);
   command.add_option("--precision", options.precision, "f32, tf32, bf16 or f16; the CPU computes in f32")
       ->capture_default_str()
-      ->group("Device");
+      ->group(kGroup);
+  if (cuda_build_description().empty()) return;
+  command
+      .add_flag("--deterministic,!--no-deterministic", options.deterministic,
+                "the same bits in every run (default); without, cuDNN may pick faster algorithms that vary")
+      ->group(kGroup);
+  command
+      .add_flag("--autotune", options.autotune,
+                "time cuDNN's algorithms for each convolution and remember the fastest for later runs")
+      ->group(kGroup);
 }
 
 CLI::Validator unsigned_number() {
@@ -23,26 +72,25 @@ CLI::Validator unsigned_number() {
   return {check, ""};
 }
 
-std::unique_ptr<Backend> open_backend(const DeviceOptions& options) {
-  for (const std::string word : {"f32", "tf32", "bf16", "f16"}) {
-    if (word != options.precision) continue;
-    const std::string& device = options.device;
-    if (device == "cpu" || (device == "auto" && cuda_device_count() == 0)) {
-      if (word != "f32") {
-        fail(ErrorKind::kUsage, "--precision: expected f32 on the CPU, found '" + options.precision + "'");
-      }
-      return make_cpu_backend();
-    }
-    if (device == "auto" || device == "cuda") return make_cuda_backend(0);
-    int index = -1;
-    if (device.starts_with("cuda:")) {
-      const char* end = device.data() + device.size();
-      const auto [stop, error] = std::from_chars(device.data() + 5, end, index);
-      if (error == std::errc{} && stop == end && index >= 0) return make_cuda_backend(index);
-    }
-    fail(ErrorKind::kUsage, "--device: expected auto, cpu, cuda or cuda:N, found '" + device + "'");
+Precision precision_of(const DeviceOptions& options) {
+  constexpr std::pair<const char*, Precision> kWords[] = {
+      {"f32", Precision::kF32}, {"tf32", Precision::kTf32}, {"bf16", Precision::kBf16}, {"f16", Precision::kF16}};
+  for (const auto& [word, precision] : kWords) {
+    if (options.precision == word) return precision;
   }
   fail(ErrorKind::kUsage, "--precision: expected f32, tf32, bf16 or f16, found '" + options.precision + "'");
+}
+
+std::unique_ptr<Backend> open_backend(const DeviceOptions& options) {
+  const Precision precision = precision_of(options);
+  const int index = device_index(options.device);
+  if (index != kCpu) {
+    return make_cuda_backend({index, precision, options.deterministic, options.autotune, plan_cache_file()});
+  }
+  if (precision != Precision::kF32) {
+    fail(ErrorKind::kUsage, "--precision: expected f32 on the CPU, found '" + options.precision + "'");
+  }
+  return make_cpu_backend();
 }
 
 }  // namespace mdd::cli

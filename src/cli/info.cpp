@@ -16,6 +16,23 @@ std::int64_t elements_of(const ParameterStore& store) {
   return total;
 }
 
+/// One line a device; one that is there but cannot be used says why.
+void describe_cuda_devices() {
+  const int count = cuda_device_count();
+  fmt::print("CUDA devices: {}\n", count);
+  for (int i = 0; i < count; ++i) {
+    CudaOptions options;
+    options.device = i;
+    std::string line;
+    try {
+      line = make_cuda_backend(options)->description();
+    } catch (const Error& error) {
+      line = error.what();
+    }
+    fmt::print("  {}\n", line);
+  }
+}
+
 void describe_run(const std::string& folder) {
   const auto backend = make_cpu_backend();
   const TrainedRun run = open_run(*backend, folder);
@@ -46,8 +63,9 @@ void add_info(CLI::App& app, Action& action) {
   c.add_option("--model", *folder, "folder of a run");
   c.callback([folder, &action] {
     action = [folder] {
-      fmt::print("{}\n{} processors\n{}\nCUDA devices: {}\n", version_text(), std::thread::hardware_concurrency(),
-                 make_cpu_backend()->description(), cuda_device_count());
+      fmt::print("{}\n{} processors\n{}\n", version_text(), std::thread::hardware_concurrency(),
+                 make_cpu_backend()->description());
+      describe_cuda_devices();
       if (!folder->empty()) describe_run(*folder);
       return 0;
     };

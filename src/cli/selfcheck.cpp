@@ -41,10 +41,10 @@ struct Worst {
   }
 };
 
-int check_operations(Backend& backend, std::uint64_t seed) {
+int check_operations(Backend& backend, std::uint64_t seed, const reference::CheckOptions& options) {
   fmt::print("operations against the float64 reference, largest errors (seed {}):\n", seed);
   std::map<std::string, Worst> worst;
-  for (const reference::CheckRow& row : reference::check_backend(backend, seed)) {
+  for (const reference::CheckRow& row : reference::check_backend(backend, seed, options)) {
     worst[row.operation].add(row.error, row.tolerance, row.quantity + " " + row.shape);
   }
   int failed = 0;
@@ -77,11 +77,16 @@ int check_golden(Backend& backend, const std::vector<std::filesystem::path>& cas
 }
 
 int run(const Options& o) {
+  const Precision precision = precision_of(o.device);
+  if (!o.golden.empty() && precision != Precision::kF32) {
+    fail(ErrorKind::kUsage, "--golden: golden files are compared in f32, found --precision " + o.device.precision);
+  }
   const auto backend = open_backend(o.device);
   std::vector<std::filesystem::path> cases;
   if (!o.golden.empty()) cases = golden_cases(o.golden);
-  fmt::print("{}\n", backend->description());
-  int failed = check_operations(*backend, o.seed);
+  fmt::print("{}\nprecision {}, features stored as {}\n", backend->description(), o.device.precision,
+             name_of(backend->feature_type()));
+  int failed = check_operations(*backend, o.seed, {.tf32 = precision == Precision::kTf32});
   failed += check_golden(*backend, cases);
   if (failed > 0) fail(ErrorKind::kBarNotMet, fmt::format("{} quantities are beyond their tolerance", failed));
   fmt::print("all within tolerance\n");
@@ -91,7 +96,8 @@ int run(const Options& o) {
 }  // namespace
 
 void add_selfcheck(CLI::App& app, Action& action) {
-  CLI::App& c = *app.add_subcommand("selfcheck", "compare this machine's backend with the float64 reference");
+  CLI::App& c =
+      *app.add_subcommand("selfcheck", "compare a backend of this machine (see --device) with the float64 reference");
   const auto o = std::make_shared<Options>();
   c.add_option("--golden", o->golden, "also compare with golden files of the PyTorch oracle");
   c.add_option("--seed", o->seed, "of the random inputs")->capture_default_str()->check(unsigned_number());

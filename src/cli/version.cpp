@@ -11,10 +11,11 @@ namespace mdd::cli {
 
 std::string version_text() {
   const dnnl_version_t* onednn = dnnl::version();
-  return fmt::format("mddnet {} (git {})\nbackends: cpu{}\noneDNN {}.{}.{}, CLI11 {}, fmt {}, nlohmann-json {}.{}.{}",
-                     MDDNET_VERSION, MDDNET_GIT_HASH, cuda_device_count() > 0 ? ", cuda" : "", onednn->major,
-                     onednn->minor, onednn->patch, CLI11_VERSION, FMT_VERSION, NLOHMANN_JSON_VERSION_MAJOR,
-                     NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH);
+  const std::string cuda = cuda_build_description();
+  return fmt::format("mddnet {} (git {})\nbackends: cpu{}\n{}oneDNN {}.{}.{}, CLI11 {}, fmt {}, nlohmann-json {}.{}.{}",
+                     MDDNET_VERSION, MDDNET_GIT_HASH, cuda.empty() ? "" : ", cuda", cuda.empty() ? "" : cuda + "\n",
+                     onednn->major, onednn->minor, onednn->patch, CLI11_VERSION, FMT_VERSION,
+                     NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH);
 }
 
 }  // namespace mdd::cli

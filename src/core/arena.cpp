@@ -10,6 +10,7 @@ void StepArena::add_chunk(std::size_t bytes) {
   chunk.buffer = Buffer(*resource_, bytes);
   chunk.free.emplace(0, bytes);
   chunks_.push_back(std::move(chunk));
+  ++generation_;
 }
 
 Tensor StepArena::allocate(DType dtype, const Shape& shape) {

@@ -3,6 +3,7 @@
 // be captured and replayed from the third on. Memory does not grow once the largest step has been seen.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <vector>
 
@@ -28,6 +29,8 @@ class StepArena {
   [[nodiscard]] std::size_t live_bytes() const noexcept { return live_bytes_; }
   [[nodiscard]] std::size_t peak_bytes() const noexcept { return peak_bytes_; }  ///< largest live_bytes so far
   [[nodiscard]] std::size_t reserved_bytes() const noexcept;                     ///< held from the resource
+  /// Rises whenever memory is reserved or given back: while it stays, so do the addresses of a repeated step.
+  [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
 
  private:
   struct Chunk {
@@ -42,6 +45,7 @@ class StepArena {
   std::map<const void*, std::size_t> live_;  ///< address -> bytes
   std::size_t live_bytes_ = 0;
   std::size_t peak_bytes_ = 0;
+  std::uint64_t generation_ = 0;
   bool merged_ = false;
 };
 

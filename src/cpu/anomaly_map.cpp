@@ -6,30 +6,16 @@
 
 #include "cpu/implementation.h"
 #include "cpu/parallel.h"
+#include "ops/map_arithmetic.h"
 
 namespace mdd::cpu {
 namespace {
 
-/// The two source positions and the weight of the second for every target position, corners aligned.
-struct Interpolation {
-  std::vector<std::int64_t> low, high;
-  std::vector<float> weight;
-  Interpolation(std::int64_t from, std::int64_t to) {
-    const double step = to > 1 ? static_cast<double>(from - 1) / static_cast<double>(to - 1) : 0.0;
-    for (std::int64_t i = 0; i < to; ++i) {
-      const double position = step * static_cast<double>(i);
-      const auto first = std::min(static_cast<std::int64_t>(position), from - 1);
-      low.push_back(first);
-      high.push_back(std::min(first + 1, from - 1));
-      weight.push_back(static_cast<float>(position - static_cast<double>(first)));
-    }
-  }
-};
-
-/// Index of a sample beyond the border, mirrored with the border sample repeated: d c b a | a b c d | d c b a.
-std::int64_t mirrored(std::int64_t i, std::int64_t size) {
-  if (i < 0) return -i - 1;
-  return i >= size ? 2 * size - 1 - i : i;
+/// Where each of `to` samples falls among `from`, corners aligned.
+std::vector<BetweenSamples> between_samples(std::int64_t from, std::int64_t to) {
+  std::vector<BetweenSamples> out;
+  for (std::int64_t i = 0; i < to; ++i) out.push_back(aligned_corners(i, from, to));
+  return out;
 }
 
 }  // namespace
@@ -38,22 +24,20 @@ void CpuBackend::upsample_bilinear(const Tensor& map, const Tensor& out, WriteMo
   const std::int64_t height = map.shape[1], width = map.shape[2];
   const std::int64_t out_height = out.shape[1], out_width = out.shape[2];
   require(map.shape[0] == out.shape[0], "a map an image");
-  const Interpolation rows(height, out_height), columns(width, out_width);
+  const std::vector<BetweenSamples> rows = between_samples(height, out_height);
+  const std::vector<BetweenSamples> columns = between_samples(width, out_width);
   const float keep = mode == WriteMode::kAccumulate ? 1.0f : 0.0f;
   parallel_blocks(out.shape[0] * out_height, 16, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
-      const auto y = static_cast<std::size_t>(row % out_height);
+      const BetweenSamples y = rows[static_cast<std::size_t>(row % out_height)];
       const float* base = map.f32() + row / out_height * height * width;
-      const float* top = base + rows.low[y] * width;
-      const float* bottom = base + rows.high[y] * width;
+      const float* top = base + y.low * width;
+      const float* bottom = base + y.high * width;
       float* target = out.f32() + row * out_width;
       for (std::int64_t x = 0; x < out_width; ++x) {
-        const auto i = static_cast<std::size_t>(x);
-        const std::int64_t l = columns.low[i], h = columns.high[i];
-        const float fx = columns.weight[i], fy = rows.weight[y];
-        const float upper = top[l] + fx * (top[h] - top[l]);
-        const float lower = bottom[l] + fx * (bottom[h] - bottom[l]);
-        const float value = upper + fy * (lower - upper);
+        const BetweenSamples& at = columns[static_cast<std::size_t>(x)];
+        const float value = interpolated(interpolated(top[at.low], top[at.high], at.weight),
+                                         interpolated(bottom[at.low], bottom[at.high], at.weight), y.weight);
         target[x] = keep == 0.0f ? value : target[x] + value;
       }
     }
@@ -66,25 +50,7 @@ void CpuBackend::fuse_maps(MapFusion fusion, float weight, const Tensor& tr, con
   const float* b = ri.f32();
   float* out = fused.f32();
   parallel_blocks(fused.elements(), kStreamBlock, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      switch (fusion) {
-        case MapFusion::kSum:
-          out[i] = a[i] + b[i];
-          break;
-        case MapFusion::kProduct:
-          out[i] = a[i] * b[i];
-          break;
-        case MapFusion::kTeacherRestored:
-          out[i] = a[i];
-          break;
-        case MapFusion::kRestoredIdentity:
-          out[i] = b[i];
-          break;
-        case MapFusion::kWeighted:
-          out[i] = (1.0f - weight) * a[i] + weight * b[i];
-          break;
-      }
-    }
+    for (std::int64_t i = begin; i < end; ++i) out[i] = fused_value(fusion, weight, a[i], b[i]);
   });
 }
 
@@ -92,16 +58,11 @@ void CpuBackend::gaussian_blur(float sigma, const Tensor& x, const Tensor& y) {
   const std::int64_t height = x.shape[1], width = x.shape[2];
   require(x.shape == y.shape && sigma >= 0.0f, "blur shapes");
   if (sigma == 0.0f) return copy(x, y);
-  const auto radius = static_cast<std::int64_t>(4.0f * sigma + 0.5f);
+  const std::int64_t radius = gaussian_radius(sigma);
   require(radius <= height && radius <= width, "the blur's radius fits the image");
+  const double total = gaussian_total(radius, sigma);
   std::vector<float> taps;
-  double total = 0.0;
-  for (std::int64_t t = -radius; t <= radius; ++t) {
-    const double d = static_cast<double>(t) / static_cast<double>(sigma);
-    taps.push_back(static_cast<float>(std::exp(-0.5 * d * d)));
-    total += std::exp(-0.5 * d * d);
-  }
-  for (float& tap : taps) tap = static_cast<float>(static_cast<double>(tap) / total);
+  for (std::int64_t t = -radius; t <= radius; ++t) taps.push_back(gaussian_tap(t, sigma, total));
   // Along the rows into scratch, from a line padded by mirroring; then down the columns, a weighted sum of whole rows.
   float* between = scratch(x.elements());
   parallel_blocks(x.shape[0] * height, 16, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
@@ -139,7 +100,7 @@ void CpuBackend::image_scores(ScoreRule rule, const Tensor& maps, const Tensor& 
   const std::int64_t images = maps.shape[0];
   const std::int64_t pixels = maps.elements() / images;
   require(scores.elements() == images && pixels >= 1, "a score an image");
-  const std::int64_t top = rule == ScoreRule::kMaximum ? 1 : std::max<std::int64_t>(1, pixels / 100);
+  const std::int64_t top = scored_pixels(rule, pixels);
   parallel_blocks(images, 1, [&](std::int64_t n, std::int64_t, std::int64_t) {
     const float* map = maps.f32() + n * pixels;
     if (rule == ScoreRule::kMaximum) {

@@ -1,6 +1,7 @@
 #include "cpu/convolution.h"
 
 #include "cpu/implementation.h"
+#include "ops/convolution_checks.h"
 
 namespace mdd::cpu {
 namespace {
@@ -157,25 +158,7 @@ void Convolutions::backward_weights(const ConvolutionProblem& problem, const Ten
   if (!direct) onednn_->reorder(packed, plain);
 }
 
-// ---- the contract's methods
-// -------------------------------------------------------------------------------------------
-
-namespace {
-
-void check_convolution(const ConvolutionGeometry& g, const Shape& wide, const Shape& strided, const Shape& weights) {
-  require(wide.rank() == 4 && strided.rank() == 4 && weights.rank() == 4, "convolution operands have four dimensions");
-  require(wide[0] == strided[0] && g.output(wide[1]) == strided[1] && g.output(wide[2]) == strided[2],
-          "convolution output extent");
-  require(weights[0] == strided[3] && weights[1] == g.kernel && weights[2] == g.kernel && weights[3] == wide[3],
-          "convolution weight shape");
-}
-
-void check_epilogue(const Epilogue& epilogue, const Shape& output) {
-  require(!epilogue.bias.defined() || epilogue.bias.elements() == output[3], "bias has a value per channel");
-  require(!epilogue.residual.defined() || epilogue.residual.shape == output, "residual is shaped like the output");
-}
-
-}  // namespace
+// ---- the contract's methods ---------------------------------------------------------------------------------------
 
 void CpuBackend::convolution_forward(const ConvolutionGeometry& geometry, const Tensor& x, const Filter& w,
                                      const Epilogue& epilogue, const Tensor& y) {

@@ -1,21 +1,12 @@
 // Cosine distances over whole images and per position, with their gradients.
-//   d cos(a, b) / d a = b / (|a| |b|) - cos * a / |a|^2
-#include <cmath>
-
 #include "cpu/implementation.h"
 #include "cpu/parallel.h"
+#include "ops/cosine_arithmetic.h"
 
 namespace mdd::cpu {
 namespace {
 
-constexpr double kEpsilon = 1e-8;  ///< least norm, spec S6
-
-struct Moments {
-  double aa = 0, bb = 0, ab = 0;
-  [[nodiscard]] double norm_a() const { return std::max(std::sqrt(aa), kEpsilon); }
-  [[nodiscard]] double norm_b() const { return std::max(std::sqrt(bb), kEpsilon); }
-  [[nodiscard]] double cosine() const { return ab / (norm_a() * norm_b()); }
-};
+using Moments = cosine::Moments<double>;
 
 /// Of `count` consecutive values; f32 lanes over short runs, carried over into f64.
 Moments moments_of(const float* a, const float* b, std::int64_t count) {
@@ -37,16 +28,7 @@ Moments moments_of(const float* a, const float* b, std::int64_t count) {
   return out;
 }
 
-/// Gradient of cos with respect to one side: other_factor * other + own_factor * own; both 0 for a zero vector.
-struct Gradient {
-  float own = 0, other = 0;
-};
-Gradient gradient_of(double own_squared, double own_norm, double other_norm, double cosine, double weight) {
-  if (std::sqrt(own_squared) < kEpsilon) return {};
-  return {static_cast<float>(-weight * cosine / own_squared), static_cast<float>(weight / (own_norm * other_norm))};
-}
-
-void write_gradient(const Gradient& g, const float* own, const float* other, std::int64_t count, WriteMode mode,
+void write_gradient(const cosine::Gradient& g, const float* own, const float* other, std::int64_t count, WriteMode mode,
                     float* out) {
   if (mode == WriteMode::kAccumulate) {
 #pragma omp simd
@@ -85,7 +67,7 @@ void CpuBackend::cosine_flat_forward(const Tensor& a, const Tensor& b, const Ten
     moments.f32()[3 * n] = static_cast<float>(sum.aa);
     moments.f32()[3 * n + 1] = static_cast<float>(sum.bb);
     moments.f32()[3 * n + 2] = static_cast<float>(sum.ab);
-    total += 1.0 - sum.cosine();
+    total += 1.0 - cosine::similarity(sum);
   }
   const auto value = static_cast<float>(total / static_cast<double>(images));
   loss.f32()[0] = (mode == WriteMode::kAccumulate ? loss.f32()[0] : 0.0f) + value;
@@ -104,8 +86,8 @@ void CpuBackend::cosine_flat_backward(const Tensor& a, const Tensor& b, const Te
     const Moments m{static_cast<double>(stored[0]), static_cast<double>(stored[1]), static_cast<double>(stored[2])};
     const std::int64_t begin = i % blocks * kStreamBlock;
     const std::int64_t at = n * count + begin;
-    write_gradient(gradient_of(m.aa, m.norm_a(), m.norm_b(), m.cosine(), scale), a.f32() + at, b.f32() + at,
-                   std::min(kStreamBlock, count - begin), mode, da.f32() + at);
+    write_gradient(cosine::gradient_of(m, scale), a.f32() + at, b.f32() + at, std::min(kStreamBlock, count - begin),
+                   mode, da.f32() + at);
   });
 }
 
@@ -115,7 +97,7 @@ void CpuBackend::cosine_map_forward(const Tensor& a, const Tensor& b, const Tens
   parallel_blocks(map.elements(), rows_per_block(channels), [&](std::int64_t, std::int64_t begin, std::int64_t end) {
     for (std::int64_t p = begin; p < end; ++p) {
       const Moments m = moments_of(a.f32() + p * channels, b.f32() + p * channels, channels);
-      map.f32()[p] = static_cast<float>(1.0 - m.cosine());
+      map.f32()[p] = static_cast<float>(1.0 - cosine::similarity(m));
     }
   });
 }
@@ -133,12 +115,10 @@ void CpuBackend::cosine_map_backward(const Tensor& a, const Tensor& b, const Ten
       const Moments m = moments_of(u, v, channels);
       const double weight = -static_cast<double>(dmap.f32()[p]);
       if (da.defined()) {
-        write_gradient(gradient_of(m.aa, m.norm_a(), m.norm_b(), m.cosine(), weight), u, v, channels, a_mode,
-                       da.f32() + at);
+        write_gradient(cosine::gradient_of(m, weight), u, v, channels, a_mode, da.f32() + at);
       }
       if (db.defined()) {
-        write_gradient(gradient_of(m.bb, m.norm_b(), m.norm_a(), m.cosine(), weight), v, u, channels, b_mode,
-                       db.f32() + at);
+        write_gradient(cosine::gradient_of(m.swapped(), weight), v, u, channels, b_mode, db.f32() + at);
       }
     }
   });

@@ -36,6 +36,8 @@ std::string CpuBackend::description() const {
          std::to_string(version->minor) + "." + std::to_string(version->patch);
 }
 
+DType CpuBackend::feature_type() const { return DType::kF32; }
+
 void CpuBackend::copy_from_host(const Tensor& to, std::span<const std::byte> host) {
   require(host.size() == to.bytes(), "host bytes match the tensor");
   if (!host.empty()) std::memcpy(to.data, host.data(), host.size());

@@ -1,23 +1,15 @@
-// From bytes to normalised features, with or without a synthetic anomaly (spec S2, S7).
+// From bytes to resized bytes and normalised features, with or without a synthetic anomaly (spec S2, S7).
 #include <algorithm>
 
+#include "core/triangle_filter.h"
 #include "cpu/implementation.h"
 #include "cpu/parallel.h"
+#include "ops/image_arithmetic.h"
 #include "ops/perlin.h"
+#include "ops/preconditions.h"
 
 namespace mdd::cpu {
 namespace {
-
-/// value * scale + shift for each of the three colours, from 0..255.
-struct Affine {
-  float scale[3], shift[3];
-  explicit Affine(const Normalisation& n) {
-    for (std::size_t c = 0; c < 3; ++c) {
-      scale[c] = 1.0f / (255.0f * n.deviation[c]);
-      shift[c] = -n.mean[c] / n.deviation[c];
-    }
-  }
-};
 
 /// Fills one mask for one attempt; returns whether any pixel was set.
 bool draw_mask(const PerlinParams& params, const PerlinKey& key, int index, std::int64_t side, std::uint8_t* mask) {
@@ -43,17 +35,40 @@ bool draw_mask(const PerlinParams& params, const PerlinKey& key, int index, std:
   return any;
 }
 
+/// x u8 [N,H,W,kChannels] -> y u8 [N,P,Q,kChannels]; `between` holds N x H x Q pixels.
+template <int kChannels>
+void resize(const Tensor& x, const Tensor& y, std::uint8_t* between) {
+  const std::int64_t height = x.shape[1], width = x.shape[2], out_height = y.shape[1], out_width = y.shape[2];
+  const TriangleFilter along_rows(width, out_width), along_columns(height, out_height);
+  const std::int64_t stride = out_width * kChannels;
+  const std::uint8_t* in = x.as<std::uint8_t>();
+  parallel_blocks(x.shape[0] * height, 16, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      along_rows.filter_row<kChannels>(in + row * width * kChannels, between + row * stride);
+    }
+  });
+  std::uint8_t* out = y.as<std::uint8_t>();
+  parallel_blocks(x.shape[0] * out_height, 16, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+    std::vector<std::int32_t> sums;
+    for (std::int64_t row = begin; row < end; ++row) {
+      const TriangleFilter::Window& window = along_columns.windows[static_cast<std::size_t>(row % out_height)];
+      const std::uint8_t* image = between + row / out_height * height * stride;
+      along_columns.filter_rows(window, image, static_cast<std::size_t>(stride), sums, out + row * stride);
+    }
+  });
+}
+
 }  // namespace
 
 void CpuBackend::normalise_images(const Normalisation& normalisation, const Tensor& x, const Tensor& y) {
   require(x.shape == y.shape && x.shape.back() == 3, "images have three colours");
-  const Affine affine(normalisation);
+  const AffineColours affine(normalisation);
   const std::uint8_t* in = x.as<std::uint8_t>();
   float* out = y.f32();
   parallel_blocks(x.elements() / 3, kStreamBlock, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
     for (std::int64_t p = begin; p < end; ++p) {
-      for (std::int64_t c = 0; c < 3; ++c) {
-        out[3 * p + c] = static_cast<float>(in[3 * p + c]) * affine.scale[c] + affine.shift[c];
+      for (int c = 0; c < 3; ++c) {
+        out[3 * p + c] = affine(c, static_cast<float>(in[3 * p + c]));
       }
     }
   });
@@ -75,7 +90,7 @@ void CpuBackend::blend_anomalies(const Normalisation& normalisation, const Tenso
   require(x.shape == y.shape && x.shape == source.shape && x.shape.back() == 3 && 3 * mask.elements() == x.elements(),
           "images, sources and masks of one size");
   require(x.shape[0] == static_cast<std::int64_t>(opacity.size()), "an opacity an image");
-  const Affine affine(normalisation);
+  const AffineColours affine(normalisation);
   const std::int64_t pixels = mask.elements() / mask.shape[0];
   const std::uint8_t* in = x.as<std::uint8_t>();
   const std::uint8_t* other = source.as<std::uint8_t>();
@@ -85,13 +100,28 @@ void CpuBackend::blend_anomalies(const Normalisation& normalisation, const Tenso
     const float keep = opacity[static_cast<std::size_t>(n)];
     for (std::int64_t p = n * pixels; p < (n + 1) * pixels; ++p) {
       const float weight = masked[p] != 0 ? keep : 1.0f;
-      for (std::int64_t c = 0; c < 3; ++c) {
-        const float value =
-            weight * static_cast<float>(in[3 * p + c]) + (1.0f - weight) * static_cast<float>(other[3 * p + c]);
-        out[3 * p + c] = value * affine.scale[c] + affine.shift[c];
+      for (int c = 0; c < 3; ++c) {
+        const std::int64_t i = 3 * p + c;
+        out[i] = affine(c, blended(weight, static_cast<float>(in[i]), static_cast<float>(other[i])));
       }
     }
   });
+}
+
+void CpuBackend::resize_images(const Tensor& x, const Tensor& y) {
+  require_resizable(x, y);
+  const std::int64_t bytes = x.shape[0] * x.shape[1] * y.shape[2] * x.shape[3];
+  auto* between = reinterpret_cast<std::uint8_t*>(scratch((bytes + 3) / 4));
+  switch (x.shape[3]) {
+    case 1:
+      return resize<1>(x, y, between);
+    case 2:
+      return resize<2>(x, y, between);
+    case 3:
+      return resize<3>(x, y, between);
+    default:
+      return resize<4>(x, y, between);
+  }
 }
 
 }  // namespace mdd::cpu

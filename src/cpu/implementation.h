@@ -17,6 +17,7 @@ class CpuBackend final : public Backend {
 
   [[nodiscard]] std::string name() const override;
   [[nodiscard]] std::string description() const override;
+  [[nodiscard]] DType feature_type() const override;
   void copy_from_host(const Tensor& to, std::span<const std::byte> host) override;
   void copy_to_host(std::span<std::byte> host, const Tensor& from) override;
   void copy(const Tensor& from, const Tensor& to) override;
@@ -73,10 +74,14 @@ class CpuBackend final : public Backend {
   void perlin_masks(const PerlinParams& params, std::span<const PerlinKey> keys, const Tensor& mask) override;
   void blend_anomalies(const Normalisation& normalisation, const Tensor& x, const Tensor& source, const Tensor& mask,
                        std::span<const float> opacity, const Tensor& y) override;
+  void resize_images(const Tensor& x, const Tensor& y) override;
   void upsample_bilinear(const Tensor& map, const Tensor& out, WriteMode mode) override;
   void fuse_maps(MapFusion fusion, float weight, const Tensor& tr, const Tensor& ri, const Tensor& fused) override;
   void gaussian_blur(float sigma, const Tensor& x, const Tensor& y) override;
   void image_scores(ScoreRule rule, const Tensor& maps, const Tensor& scores) override;
+  void score_histogram(const Tensor& scores, const Tensor& labels, float low, float high,
+                       const Tensor& counts) override;
+  void ranking_metrics(const Tensor& scores, const Tensor& labels, const Tensor& metrics) override;
 
  private:
   /// Memory for intermediate values of one operation: at least `elements` floats, kept from call to call.

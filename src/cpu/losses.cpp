@@ -4,11 +4,10 @@
 
 #include "cpu/implementation.h"
 #include "cpu/parallel.h"
+#include "ops/memory_arithmetic.h"
 
 namespace mdd::cpu {
 namespace {
-
-constexpr double kLogFloor = 1e-8;  ///< spec S6, class loss
 
 void store_loss(const Tensor& loss, WriteMode mode, double value) {
   loss.f32()[0] = (mode == WriteMode::kAccumulate ? loss.f32()[0] : 0.0f) + static_cast<float>(value);
@@ -28,7 +27,7 @@ void CpuBackend::class_loss_forward(const Tensor& mass, const Tensor& labels, co
   double total = 0.0;
   for (std::int64_t n = 0; n < images; ++n) {
     const float value = mass.f32()[n * mass.shape.back() + checked_label(mass, labels, n)];
-    total -= std::log(static_cast<double>(value) + kLogFloor);
+    total += class_memory::class_loss(value);
   }
   store_loss(loss, WriteMode::kOverwrite, total / static_cast<double>(images));
 }
@@ -39,8 +38,7 @@ void CpuBackend::class_loss_backward(const Tensor& mass, const Tensor& labels, f
   fill(dmass, 0.0f);
   for (std::int64_t n = 0; n < images; ++n) {
     const std::int64_t at = n * mass.shape.back() + checked_label(mass, labels, n);
-    dmass.f32()[at] = static_cast<float>(-static_cast<double>(weight) / static_cast<double>(images) /
-                                         (static_cast<double>(mass.f32()[at]) + kLogFloor));
+    dmass.f32()[at] = class_memory::class_loss_gradient(mass.f32()[at], weight, static_cast<double>(images));
   }
 }
 

@@ -3,11 +3,10 @@
 
 #include "cpu/implementation.h"
 #include "cpu/parallel.h"
+#include "ops/memory_arithmetic.h"
 
 namespace mdd::cpu {
 namespace {
-
-constexpr float kEpsilon = 1e-8f;  ///< least norm of a query or prototype
 
 struct Sizes {
   std::int64_t images, positions, prototypes, channels, per_image;
@@ -28,7 +27,7 @@ void normalise_rows(const float* x, std::int64_t rows, std::int64_t columns, flo
       const float* v = x + r * columns;
       double squared = 0.0;
       for (std::int64_t c = 0; c < columns; ++c) squared += static_cast<double>(v[c]) * static_cast<double>(v[c]);
-      inverse_norm[r] = static_cast<float>(1.0 / std::max(std::sqrt(squared), static_cast<double>(kEpsilon)));
+      inverse_norm[r] = class_memory::inverse_norm(squared);
 #pragma omp simd
       for (std::int64_t c = 0; c < columns; ++c) unit[r * columns + c] = v[c] * inverse_norm[r];
     }
@@ -46,9 +45,9 @@ void normalise_rows_backward(const float* unit, const float* dunit, const float*
       double dot = 0.0;
       for (std::int64_t c = 0; c < columns; ++c) dot += static_cast<double>(u[c]) * static_cast<double>(d[c]);
       const float projected = static_cast<float>(dot);
-      const float factor = inverse_norm[r] >= 1.0f / kEpsilon ? 0.0f : inverse_norm[r];
+      const float factor = class_memory::gradient_factor(inverse_norm[r]);
       for (std::int64_t c = 0; c < columns; ++c) {
-        const float value = factor * (d[c] - u[c] * projected);
+        const float value = class_memory::unit_backward(u[c], d[c], projected, factor);
         out[c] = mode == WriteMode::kAccumulate ? out[c] + value : value;
       }
     }
@@ -60,36 +59,21 @@ void softmax_row(float* row, std::int64_t count, float inverse_temperature) {
   for (std::int64_t j = 1; j < count; ++j) largest = std::max(largest, row[j]);
   double sum = 0.0;
   for (std::int64_t j = 0; j < count; ++j) {
-    row[j] = std::exp((row[j] - largest) * inverse_temperature);
+    row[j] = class_memory::softmax_power(row[j], largest, inverse_temperature);
     sum += static_cast<double>(row[j]);
   }
   const auto inverse = static_cast<float>(1.0 / sum);
   for (std::int64_t j = 0; j < count; ++j) row[j] *= inverse;
 }
 
-constexpr float kShrinkFloor = 1e-12f;
-
-/// u = relu(a - l) * a / (|a - l| + 1e-12): a itself above the threshold, 0 below.
-float shrunk(float a, float threshold) {
-  const float excess = a - threshold;
-  return excess > 0.0f ? excess * a / (excess + kShrinkFloor) : 0.0f;
-}
-
-float shrunk_derivative(float a, float threshold) {
-  const float excess = a - threshold;
-  if (excess <= 0.0f) return 0.0f;
-  const float denominator = excess + kShrinkFloor;
-  return excess / denominator + a * kShrinkFloor / (denominator * denominator);
-}
-
 void shrink_row(const float* softmax, std::int64_t count, float threshold, float* attention) {
   double sum = 0.0;
   for (std::int64_t j = 0; j < count; ++j) {
-    attention[j] = shrunk(softmax[j], threshold);
+    attention[j] = class_memory::shrunk(softmax[j], threshold);
     sum += static_cast<double>(attention[j]);
   }
-  const auto inverse = static_cast<float>(1.0 / std::max(sum, static_cast<double>(kShrinkFloor)));
-  for (std::int64_t j = 0; j < count; ++j) attention[j] *= inverse;
+  const float share = class_memory::shrunk_share(sum);
+  for (std::int64_t j = 0; j < count; ++j) attention[j] *= share;
 }
 
 /// In place: gradient with respect to attention -> with respect to softmax.
@@ -97,16 +81,11 @@ void shrink_row_backward(const float* softmax, const float* attention, std::int6
                          float* gradient) {
   double sum = 0.0, dot = 0.0;
   for (std::int64_t j = 0; j < count; ++j) {
-    sum += static_cast<double>(shrunk(softmax[j], threshold));
+    sum += static_cast<double>(class_memory::shrunk(softmax[j], threshold));
     dot += static_cast<double>(attention[j]) * static_cast<double>(gradient[j]);
   }
-  if (sum < static_cast<double>(kShrinkFloor)) {
-    std::fill_n(gradient, count, 0.0f);
-    return;
-  }
   for (std::int64_t j = 0; j < count; ++j) {
-    const double through = (static_cast<double>(gradient[j]) - dot) / sum;
-    gradient[j] = static_cast<float>(through) * shrunk_derivative(softmax[j], threshold);
+    gradient[j] = class_memory::shrunk_backward(softmax[j], threshold, gradient[j], sum, dot);
   }
 }
 
@@ -115,7 +94,9 @@ void softmax_row_backward(const float* softmax, std::int64_t count, float invers
   double dot = 0.0;
   for (std::int64_t j = 0; j < count; ++j) dot += static_cast<double>(softmax[j]) * static_cast<double>(gradient[j]);
   const auto mean = static_cast<float>(dot);
-  for (std::int64_t j = 0; j < count; ++j) gradient[j] = softmax[j] * (gradient[j] - mean) * inverse_temperature;
+  for (std::int64_t j = 0; j < count; ++j) {
+    gradient[j] = class_memory::softmax_backward(softmax[j], gradient[j], mean, inverse_temperature);
+  }
 }
 
 void class_mass(const MemoryParams& params, const Sizes& s, const float* attention, float* mass) {

@@ -1,9 +1,11 @@
 #include "inference/scorer.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <thread>
 
+#include "core/trace.h"
 #include "data/image_stream.h"
 
 namespace mdd {
@@ -22,61 +24,95 @@ std::vector<float> row(const std::vector<float>& values, std::size_t index, std:
 
 }  // namespace
 
-Scorer::Scorer(MddNet& model, const MapOptions& map, std::int64_t image_size)
-    : model_(&model), map_(map), side_(image_size), arena_(model.backend()) {
+Scorer::Scorer(MddNet& model, const MapOptions& map, std::int64_t image_size, StepMode mode)
+    : model_(&model), map_(map), side_(image_size), arena_(model.backend()), replay_(model.backend(), arena_, mode) {
   model_->fold();
 }
 
 Scorer::~Scorer() { model_->unfold(); }
 
+Scorer::Batch Scorer::batch(std::int64_t images) {
+  Batch out;
+  std::size_t bytes = 0;
+  const auto place = [&](Tensor& tensor, DType dtype, const Shape& shape) {
+    tensor = {nullptr, dtype, shape};
+    const std::size_t at = bytes;
+    bytes += (tensor.bytes() + StepArena::kAlignment - 1) / StepArena::kAlignment * StepArena::kAlignment;
+    return at;
+  };
+  const Shape map{images, side_, side_};
+  const std::int64_t classes = model_->options().memory ? model_->options().classes : 0;
+  const std::array offsets{place(out.bytes, DType::kU8, {images, side_, side_, 3}),
+                           place(out.scores, DType::kF32, {images}),
+                           place(out.fused, DType::kF32, map),
+                           place(out.restored, DType::kF32, map),
+                           place(out.identity, DType::kF32, map),
+                           place(out.mass, DType::kF32, {images, classes})};
+  if (memory_.bytes() < bytes) memory_ = Buffer(model_->backend(), bytes);
+  auto* base = static_cast<std::byte*>(memory_.data());
+  const std::array tensors{&out.bytes, &out.scores, &out.fused, &out.restored, &out.identity, &out.mass};
+  for (std::size_t i = 0; i < tensors.size(); ++i) tensors[i]->data = base + offsets[i];
+  if (classes == 0) out.mass = {};
+  return out;
+}
+
+void Scorer::compute(const Batch& batch, bool all_maps) {
+  Backend& backend = model_->backend();
+  Tape tape(backend, arena_, false);
+  const Variable normalised = tape.features(batch.bytes.shape, false);
+  backend.normalise_images({}, batch.bytes, normalised->value);
+  const ModelOutput output = model_->forward(tape, model_->encoder().forward(tape, normalised));
+  const AnomalyMaps maps = anomaly_maps(tape, map_, output, side_);
+  backend.copy(maps.scores->value, batch.scores);
+  backend.copy(maps.fused->value, batch.fused);
+  if (all_maps) {
+    backend.copy(maps.teacher_restored->value, batch.restored);
+    backend.copy(maps.restored_identity->value, batch.identity);
+  }
+  if (output.mass) backend.copy(output.mass->value, batch.mass);
+}
+
 std::vector<ScoredResult> Scorer::score(std::span<const data::Image> images, bool all_maps) {
+  const TraceRange range("inference");
   Backend& backend = model_->backend();
   const auto count = static_cast<std::int64_t>(images.size());
+  const Batch batch = this->batch(count);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const data::Image& image = images[static_cast<std::size_t>(i)];
+    require(image.height == side_ && image.width == side_, "images of the model's size");
+    backend.copy_from_host(batch.bytes.rows(i, 1), std::as_bytes(std::span(image.pixels)));
+  }
+  replay_.run({static_cast<std::uintptr_t>(count), all_maps, reinterpret_cast<std::uintptr_t>(batch.bytes.data)},
+              [&] { compute(batch, all_maps); });
+
+  const std::vector<float> scores = fetch(backend, batch.scores), fused = fetch(backend, batch.fused);
+  std::vector<float> restored, identity, mass;
+  if (all_maps) {
+    restored = fetch(backend, batch.restored);
+    identity = fetch(backend, batch.identity);
+  }
+  if (batch.mass.defined()) mass = fetch(backend, batch.mass);
+  const auto pixels = static_cast<std::size_t>(side_ * side_);
+  const auto classes = static_cast<std::size_t>(model_->options().classes);
   std::vector<ScoredResult> results(images.size());
-  {
-    Tape tape(backend, arena_, false);
-    Variable normalised = tape.variable({count, side_, side_, 3}, false);
-    {
-      const Variable bytes = tape.variable({count, side_, side_, 3}, false, DType::kU8);
-      for (std::int64_t i = 0; i < count; ++i) {
-        const data::Image& image = images[static_cast<std::size_t>(i)];
-        require(image.height == side_ && image.width == side_, "images of the model's size");
-        backend.copy_from_host(bytes->value.rows(i, 1), std::as_bytes(std::span(image.pixels)));
-      }
-      backend.normalise_images({}, bytes->value, normalised->value);
-    }
-    const Features teacher = model_->encoder().forward(tape, normalised);
-    const ModelOutput output = model_->forward(tape, teacher);
-    const AnomalyMaps maps = anomaly_maps(tape, map_, output, side_);
-    const auto pixels = static_cast<std::size_t>(side_ * side_);
-    const std::vector<float> scores = fetch(backend, maps.scores->value), fused = fetch(backend, maps.fused->value);
-    std::vector<float> restored, identity, mass;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    ScoredResult& r = results[i];
+    r.score = scores[i];
+    r.map = row(fused, i, pixels);
     if (all_maps) {
-      restored = fetch(backend, maps.teacher_restored->value);
-      identity = fetch(backend, maps.restored_identity->value);
+      r.teacher_restored = row(restored, i, pixels);
+      r.restored_identity = row(identity, i, pixels);
     }
-    if (output.mass) mass = fetch(backend, output.mass->value);
-    const auto classes = static_cast<std::size_t>(model_->options().classes);
-    for (std::size_t i = 0; i < images.size(); ++i) {
-      ScoredResult& r = results[i];
-      r.score = scores[i];
-      r.map = row(fused, i, pixels);
-      if (all_maps) {
-        r.teacher_restored = row(restored, i, pixels);
-        r.restored_identity = row(identity, i, pixels);
-      }
-      if (output.mass) {
-        r.mass = row(mass, i, classes);
-        r.vote = std::max_element(r.mass.begin(), r.mass.end()) - r.mass.begin();
-      } else if (classes == 1) {
-        r.vote = 0;
-      }
-      if (!std::isfinite(r.score)) {
-        fail(ErrorKind::kRuntime, "the anomaly score is not a number: the model's weights are broken");
-      }
+    if (batch.mass.defined()) {
+      r.mass = row(mass, i, classes);
+      r.vote = std::max_element(r.mass.begin(), r.mass.end()) - r.mass.begin();
+    } else if (classes == 1) {
+      r.vote = 0;
+    }
+    if (!std::isfinite(r.score)) {
+      fail(ErrorKind::kRuntime, "the anomaly score is not a number: the model's weights are broken");
     }
   }
-  arena_.reset();
   return results;
 }
 

@@ -3,6 +3,7 @@
 #include <functional>
 #include <span>
 
+#include "autograd/replay.h"
 #include "data/image.h"
 #include "inference/run_config.h"
 #include "model/mddnet.h"
@@ -23,7 +24,7 @@ struct ScoredResult {
 class Scorer {
  public:
   /// Folds the model. The model outlives the scorer and is not trained while it lives.
-  Scorer(MddNet& model, const MapOptions& map, std::int64_t image_size);
+  Scorer(MddNet& model, const MapOptions& map, std::int64_t image_size, StepMode mode = StepMode::kRecorded);
   ~Scorer();
   Scorer(const Scorer&) = delete;
   Scorer& operator=(const Scorer&) = delete;
@@ -31,12 +32,27 @@ class Scorer {
   /// Images of image_size x image_size. Throws Error(kRuntime) if a score is not finite: weights or image are broken.
   [[nodiscard]] std::vector<ScoredResult> score(std::span<const data::Image> images, bool all_maps = false);
   [[nodiscard]] std::int64_t image_size() const { return side_; }
+  /// Batch sizes that are scored by replaying a recording by now.
+  [[nodiscard]] std::size_t recordings() const { return replay_.recordings(); }
 
  private:
+  /// What goes into a batch and what comes out, on the device, at addresses that stay.
+  struct Batch {
+    Tensor bytes;                      ///< u8 [N,S,S,3]
+    Tensor scores;                     ///< [N]
+    Tensor fused, restored, identity;  ///< [N,S,S]
+    Tensor mass;                       ///< [N, classes]; undefined without memory
+  };
+  [[nodiscard]] Batch batch(std::int64_t images);
+  /// bytes -> everything else; what is not asked for is left alone.
+  void compute(const Batch& batch, bool all_maps);
+
   MddNet* model_;
   MapOptions map_;
   std::int64_t side_;
   StepArena arena_;
+  Replay replay_;
+  Buffer memory_;  ///< of the largest batch so far
 };
 
 /// Receives what becomes of each path; called in the order of the paths within each of the two functions.

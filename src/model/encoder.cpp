@@ -17,7 +17,7 @@ Features Encoder::run(Tape& tape, const UnitRunner& runner, const Variable& imag
   const PoolParams pool;
   const ConvolutionGeometry window{pool.kernel, pool.stride, pool.padding};
   const Shape& in = x->value.shape;
-  const Variable pooled = tape.variable({in[0], window.output(in[1]), window.output(in[2]), in[3]}, false);
+  const Variable pooled = tape.features({in[0], window.output(in[1]), window.output(in[2]), in[3]}, false);
   tape.backend().max_pool_forward(pool, x->value, pooled->value);
   x = pooled;
   Features features;

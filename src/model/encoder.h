@@ -12,7 +12,7 @@ class Encoder {
   /// Declares "<prefix>conv1.weight", "<prefix>bn1...", "<prefix>layer1..3...".
   Encoder(ParameterStore& store, const std::string& prefix, const Architecture& architecture);
 
-  /// images f32 [N,S,S,3], normalised -> F1, F2, F3. Requires fold(). No gradient.
+  /// images [N,S,S,3], features, normalised -> F1, F2, F3. Requires fold(). No gradient.
   [[nodiscard]] Features forward(Tape& tape, const Variable& images);
   void fold();
   /// Sets every batch norm's statistics to those of these images, layer after layer: the least that an encoder with

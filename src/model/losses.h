@@ -34,8 +34,8 @@ struct LossTargets {
 };
 
 /// Computes every term into terms f32 [kLossTerms] (absent ones are 0) and total f32 [1], and records the backward
-/// steps.
+/// steps. Gradients, and only they, come out multiplied by `gradient_scale`.
 void record_losses(Tape& tape, const LossOptions& options, const ModelOutput& output, const LossTargets& targets,
-                   const Tensor& terms, const Tensor& total);
+                   const Tensor& terms, const Tensor& total, float gradient_scale = 1.0f);
 
 }  // namespace mdd

@@ -26,8 +26,8 @@ struct ModelOutput {
   Features teacher;    ///< F1, F2, F3 of the input
   Variable z;          ///< [N, S/32, S/32, D]
   Variable zr;         ///< what the restoration decoder got
-  Variable mass;       ///< [N, classes]; null without memory
-  Variable attention;  ///< [positions, classes * slots]; null without memory
+  Variable mass;       ///< f32 [N, classes]; null without memory
+  Variable attention;  ///< f32 [positions, classes * slots]; null without memory
   Features restored;
   Features identity;  ///< null without identity decoder, or when it was not asked for
 };

@@ -12,8 +12,8 @@ enum class MemoryFusion : std::uint8_t { kConcat, kReplace, kAdd };
 
 struct MemoryOutput {
   Variable restored;   ///< what the restoration decoder gets, shaped like z
-  Variable mass;       ///< [N, classes], sums to 1 over classes
-  Variable attention;  ///< [positions, classes * slots]
+  Variable mass;       ///< f32 [N, classes], sums to 1 over classes
+  Variable attention;  ///< f32 [positions, classes * slots]
 };
 
 class ClassAwareMemory {

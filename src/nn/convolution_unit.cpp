@@ -24,6 +24,7 @@ ConvolutionUnit::ConvolutionUnit(ParameterStore& store, const std::string& convo
 
 Variable ConvolutionUnit::forward(Tape& tape, const Variable& x, const Variable& residual, bool relu) const {
   if (!tape.training()) return forward_folded(tape, x, residual, relu);
+  const Tape::Layer layer(tape, weight_->name.c_str());
   const Variable sums = shape_.transposed ? transposed_convolution(tape, shape_.geometry, x, weight_->view)
                                           : convolution(tape, shape_.geometry, x, weight_->view);
   return batch_norm(tape, kNorm, sums,
@@ -41,10 +42,11 @@ Shape ConvolutionUnit::output_shape(const Shape& in) const {
 
 Variable ConvolutionUnit::forward_folded(Tape& tape, const Variable& x, const Variable& residual, bool relu) const {
   require(folded_.data() != nullptr, "a folded layer was folded first");
+  const Tape::Layer layer(tape, weight_->name.c_str());
   const Tensor weights{folded_.data(), DType::kF32, weight_->shape};
   const Tensor bias{weights.f32() + weights.elements(), DType::kF32, {shape_.out}};
   const Epilogue epilogue{bias, residual ? residual->value : Tensor{}, relu};
-  Variable y = tape.variable(output_shape(x->value.shape), false);
+  Variable y = tape.features(output_shape(x->value.shape), false);
   if (shape_.transposed) {
     tape.backend().transposed_convolution_forward(shape_.geometry, x->value, {weights, true}, epilogue, y->value);
   } else {
@@ -78,7 +80,9 @@ void ConvolutionUnit::fold() {
     const std::size_t c = shape_.transposed ? i % channels : i / per_output;
     weights[i] = static_cast<float>(static_cast<double>(weights[i]) * gain[c]);
   }
-  folded_ = Buffer(backend, weights.size() * sizeof(float));
+  // Folding again keeps the address: what was recorded with it stays right.
+  const std::size_t bytes = weights.size() * sizeof(float);
+  if (folded_.bytes() != bytes) folded_ = Buffer(backend, bytes);
   backend.copy_from_host({folded_.data(), DType::kF32, {static_cast<std::int64_t>(weights.size())}},
                          std::as_bytes(std::span(weights)));
 }
@@ -86,9 +90,9 @@ void ConvolutionUnit::fold() {
 Variable ConvolutionUnit::calibrate(Tape& tape, const Variable& x, const Variable& residual, bool relu) {
   require(!shape_.transposed, "only an encoder is calibrated");
   Backend& backend = tape.backend();
-  const Variable sums = tape.variable(output_shape(x->value.shape), false);
+  const Variable sums = tape.features(output_shape(x->value.shape), false);
   backend.convolution_forward(shape_.geometry, x->value, {weight_->view.value, false}, {}, sums->value);
-  const Variable vectors = tape.variable({4, shape_.out}, false);
+  const Variable vectors = tape.values({4, shape_.out});
   const auto vector = [&](std::int64_t i) { return vectors->value.rows(i, 1).reshaped({shape_.out}); };
   backend.batch_norm_statistics({kNorm.epsilon, 1.0f}, sums->value,
                                 {gamma_->view.value, beta_->view.value, running_mean_->view.value,

@@ -3,16 +3,19 @@
 // Conventions, valid for every method unless it says otherwise
 //   layout    features are N,H,W,C ("positions x channels": positions = N*H*W), densely packed, last axis fastest.
 //             Convolution weights are [out, kernel, kernel, in]; transposed ones [in, kernel, kernel, out].
-//   types     f32 features, weights and losses; u8 images and masks; i32 labels. 16-bit tensors are storage (see cast).
+//   types     features (activations and their gradients) are stored as feature_type(): f32, or f16 or bf16 where the
+//             backend was asked for that. Parameters, their gradients, statistics, losses, attention and maps are f32;
+//             images and masks u8; labels i32.
 //   requires  tensors live on this backend, shapes fit the formula, outputs do not overlap inputs unless said.
 //             A violated clause throws Error(kRuntime) and changes nothing.
-//   ensures   the outputs hold the formula's value with f32 (or better) accumulation; the same inputs give the same
-//   bits
-//             on the same machine with the same number of threads.
+//   ensures   the outputs hold the formula's value with f32 (or better) accumulation, rounded once to their type; the
+//             same inputs give the same bits on the same machine with the same number of threads.
 //   bytes     what must move at least: the floor that a bandwidth-bound implementation is measured against.
 //             X means the bytes of tensor x.
 // Methods may return before the work is done; copy_to_host and synchronize wait for it.
 #pragma once
+#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -22,12 +25,32 @@
 
 namespace mdd {
 
+/// A sequence of operations that was recorded once and runs again as a whole, on the same addresses.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+  /// Requires that it is not stale.
+  virtual void replay() = 0;
+  /// True once something that the recorded work relies on has gone: forget_packed_filters() was called since.
+  [[nodiscard]] virtual bool stale() const noexcept = 0;
+};
+
 class Backend : public MemoryResource {
  public:
   /// "cpu", "cuda:0".
   [[nodiscard]] virtual std::string name() const = 0;
   /// One line for people: processor, threads, library versions.
   [[nodiscard]] virtual std::string description() const = 0;
+  /// What features are stored as: f32, f16 or bf16.
+  [[nodiscard]] virtual DType feature_type() const = 0;
+
+  /// Records what `work` asks for, without doing it; nullptr, and `work` not called, from a backend that cannot record.
+  /// Requires that the same work ran at least once before (so that everything it needs is prepared), that it neither
+  /// allocates nor waits nor reads host memory, and that all of its tensors outlive the recording.
+  [[nodiscard]] virtual std::unique_ptr<Recording> record(const std::function<void()>& work) {
+    static_cast<void>(work);
+    return nullptr;
+  }
 
   // ---- memory -------------------------------------------------------------------------------------------------------
 
@@ -40,6 +63,7 @@ class Backend : public MemoryResource {
   virtual void fill(const Tensor& to, float value) = 0;
   /// to = from converted between f32, f16 and bf16, rounding to nearest even. bytes: X + Y.
   virtual void cast(const Tensor& from, const Tensor& to) = 0;
+  /// Waits until everything asked for so far is done.
   virtual void synchronize() = 0;
 
   // ---- convolution (spec S2, S3, S5) --------------------------------------------------------------------------------
@@ -67,8 +91,7 @@ class Backend : public MemoryResource {
   /// Drops the private copies made for frozen filters. Call after their values or addresses change.
   virtual void forget_packed_filters() = 0;
 
-  // ---- batch norm (spec S9: training mode; in eval mode it is folded into the convolution)
-  // ---------------------------
+  // ---- batch norm (spec S9: training mode; in eval mode it is folded into the convolution) --------------------------
 
   /// Over the positions of x [.., C]: mean and biased variance per channel; then
   ///   inverse_deviation = 1 / sqrt(variance + epsilon), scale = gamma * inverse_deviation, shift = beta - mean *
@@ -167,6 +190,9 @@ class Backend : public MemoryResource {
   /// bytes: X + source + mask + Y.
   virtual void blend_anomalies(const Normalisation& normalisation, const Tensor& x, const Tensor& source,
                                const Tensor& mask, std::span<const float> opacity, const Tensor& y) = 0;
+  /// y u8 [N,P,Q,C] = x u8 [N,H,W,C] through the antialiasing filter of core/triangle_filter.h, rows first; the same
+  /// bits on every backend. Sides 1 .. 65535, C 1 .. 4. bytes: X + Y + 2 N H Q C.
+  virtual void resize_images(const Tensor& x, const Tensor& y) = 0;
 
   // ---- anomaly map (spec S8) ----------------------------------------------------------------------------------------
 
@@ -180,6 +206,18 @@ class Backend : public MemoryResource {
   /// scores[n] by the rule over map n; 1 % of S * S is rounded down, at least one pixel. A NaN in a map makes its score
   /// NaN. bytes: maps.
   virtual void image_scores(ScoreRule rule, const Tensor& maps, const Tensor& scores) = 0;
+
+  // ---- metrics (spec S10) -------------------------------------------------------------------------------------------
+
+  /// counts[l,b] += number of scores with label l (0 = normal, 1 = any other) whose bin is b, for `bins` equal bins
+  /// over [low, high): b = min(bins - 1, floor((score - low) * bins / (high - low))), below low bin 0. scores f32 [n],
+  /// labels u8 [n], counts i64 [2, bins]. NaN scores are counted nowhere. bytes: scores + labels.
+  virtual void score_histogram(const Tensor& scores, const Tensor& labels, float low, float high,
+                               const Tensor& counts) = 0;
+  /// metrics f64 [3] = area under the ROC curve, average precision, largest F1, over all distinct thresholds; ties
+  /// count as one threshold. NaN (all three) unless both labels occur and no score is NaN. scores f32 [n], labels u8
+  /// [n] (0 = normal), n < 2^31. bytes: a sort of n pairs.
+  virtual void ranking_metrics(const Tensor& scores, const Tensor& labels, const Tensor& metrics) = 0;
 };
 
 }  // namespace mdd

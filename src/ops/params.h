@@ -7,6 +7,10 @@
 
 namespace mdd {
 
+/// What a backend computes convolutions and matrix products in, and stores features as. kTf32 stores f32 and rounds the
+/// factors of its products to 10 bits of mantissa. Sums are f32 in all of them.
+enum class Precision : std::uint8_t { kF32, kTf32, kBf16, kF16 };
+
 /// Does a result replace what the destination holds, or is it added to it? First gradient into a slot overwrites.
 enum class WriteMode : std::uint8_t { kOverwrite, kAccumulate };
 
@@ -104,6 +108,8 @@ struct AdamParams {
   float beta2 = 0.999f;
   float epsilon = 1e-8f;
   float clip_norm = 5.0f;  ///< global gradient norm; 0 = no clipping
+  /// Gradients arrive multiplied by this, so that small ones survive 16-bit storage; undone before anything else.
+  float loss_scale = 1.0f;
 };
 
 /// Layout of the f64 tensor [kOptimizerStateSize] that adam_prepare and adam_step share. It lives on the device, so
@@ -111,8 +117,8 @@ struct AdamParams {
 enum OptimizerStateIndex : std::int64_t {
   kStepsTaken = 0,     ///< t of the bias correction
   kLearningRate = 1,   ///< written by the host when the schedule moves
-  kGradientScale = 2,  ///< min(1, clip / (norm + 1e-6)); 0 = this step is skipped
-  kGradientNorm = 3,   ///< before clipping
+  kGradientScale = 2,  ///< min(1, clip / (norm + 1e-6)) / loss scale; 0 = this step is skipped
+  kGradientNorm = 3,   ///< before clipping, loss scale undone
   kSkippedInARow = 4,  ///< steps skipped since the last one taken: loss or gradient was not finite
   kSkippedTotal = 5,
   kOptimizerStateSize = 8,

@@ -4,8 +4,8 @@
 
 namespace mdd::reference {
 
-std::vector<CheckRow> check_backend(Backend& backend, std::uint64_t seed) {
-  Checker check(backend, seed);
+std::vector<CheckRow> check_backend(Backend& backend, std::uint64_t seed, const CheckOptions& options) {
+  Checker check(backend, seed, options);
   check_buffers(check);
   check_convolution(check);
   check_batch_norm(check);
@@ -15,6 +15,7 @@ std::vector<CheckRow> check_backend(Backend& backend, std::uint64_t seed) {
   check_optimiser(check);
   check_images(check);
   check_anomaly_map(check);
+  check_metrics(check);
   check_refusals(check);
   return check.take();
 }

@@ -19,7 +19,17 @@ struct CheckRow {
   [[nodiscard]] bool passed() const { return error <= tolerance; }  // false for NaN
 };
 
-/// Runs every case on `backend` with random input from `seed`. Errors that the backend throws become failing rows.
-[[nodiscard]] std::vector<CheckRow> check_backend(Backend& backend, std::uint64_t seed);
+struct CheckOptions {
+  /// The backend rounds the factors of its convolutions and matrix products to tf32: judge those results by that.
+  bool tf32 = false;
+  /// Gradients of convolution weights may have been stored as features are before they became f32: what a library does
+  /// that has no algorithm which writes f32.
+  bool rounded_weight_gradients = false;
+};
+
+/// Runs every case on `backend` with random input from `seed`, features as the backend stores them. Errors that the
+/// backend throws become failing rows.
+[[nodiscard]] std::vector<CheckRow> check_backend(Backend& backend, std::uint64_t seed,
+                                                  const CheckOptions& options = {});
 
 }  // namespace mdd::reference

@@ -1,4 +1,7 @@
 // Cases of the anomaly map: enlargement, fusion, blur, scores.
+#include <cmath>
+#include <limits>
+
 #include "reference/anomaly_map.h"
 #include "reference/checker.h"
 #include "reference/features.h"
@@ -59,6 +62,23 @@ void check_scores(Checker& check, Index images, Index side) {
   check.compare("maps are left alone", device_maps, maps, kExact);
 }
 
+/// Image 1 of 3 holds a NaN: its score is NaN, the others are what they were.
+void check_broken_scores(Checker& check, ScoreRule rule, Index side, double nan) {
+  const Index pixels = side * side;
+  const Array maps = check.random(Shape{3, side, side}, -1.0f, 1.0f);
+  const Array expected = image_scores(rule, maps);
+  for (const Index place : {pixels, pixels + pixels / 2, 2 * pixels - 1}) {
+    Array broken = maps;
+    broken[place] = nan;
+    const DeviceArray device_maps = check.device(broken), scores = check.poisoned(Shape{3});
+    check.backend().image_scores(rule, device_maps, scores);
+    const Array got = scores.download();
+    check.expect("NaN", std::isnan(got[1]));
+    check.compare("others", Array(Shape{2}, {got[0], got[2]}), Array(Shape{2}, {expected[0], expected[2]}),
+                  kElementwise);
+  }
+}
+
 }  // namespace
 
 void check_anomaly_map(Checker& check) {
@@ -67,7 +87,7 @@ void check_anomaly_map(Checker& check) {
     check.run("upsample", "map " + shape.text() + " to " + std::to_string(side),
               [&, map = shape, to = side] { check_upsample(check, map, to); });
   }
-  for (const Shape& shape : {Shape{1, 1, 1}, Shape{3, 13, 13}}) {
+  for (const Shape& shape : {Shape{1, 1, 1}, Shape{3, 13, 13}, Shape{2, 36, 36}}) {
     check.run("fuse maps", "tr " + shape.text(), [&] { check_fusion(check, shape); });
   }
   for (const auto& [sigma, side] : {std::pair<float, Index>{4.0f, 40},
@@ -77,7 +97,9 @@ void check_anomaly_map(Checker& check) {
                                     {0.5f, 5},
                                     {0.1f, 3},
                                     {0.0f, 7},
-                                    {7.3f, 64}}) {
+                                    {7.3f, 64},
+                                    {8.1f, 35},
+                                    {16.0f, 70}}) {
     check.run("gaussian blur", "sigma " + std::to_string(sigma) + ", side " + std::to_string(side),
               [&, width = sigma, to = side] { check_blur(check, width, 2, to); });
   }
@@ -85,6 +107,10 @@ void check_anomaly_map(Checker& check) {
     check.run("image scores", std::to_string(images) + " maps of " + std::to_string(side),
               [&, n = images, to = side] { check_scores(check, n, to); });
   }
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  check.run("image scores", "maximum with NaN", [&] { check_broken_scores(check, ScoreRule::kMaximum, 37, nan); });
+  check.run("image scores", "top 1 % with NaN", [&] { check_broken_scores(check, ScoreRule::kTopPercent, 37, nan); });
+  check.run("image scores", "top 1 % with -NaN", [&] { check_broken_scores(check, ScoreRule::kTopPercent, 37, -nan); });
 }
 
 }  // namespace mdd::reference

@@ -49,7 +49,7 @@ void check_statistics(Checker& check, const Array& x, double tolerance) {
   const Array running_mean = check.random(channels), running_variance = check.random(channels, 0.5f, 1.5f);
   const BatchNormParams params;
   const BatchNormStatistics expected = batch_norm_statistics(params, x, gamma, beta, running_mean, running_variance);
-  const DeviceArray device_x = check.device(x);
+  const DeviceArray device_x = check.feature(x);
   const DeviceState state(check, gamma, beta, running_mean, running_variance);
   check.backend().batch_norm_statistics(params, device_x, state.view());
   check.compare("mean", state.mean, expected.mean, tolerance);
@@ -66,25 +66,25 @@ void check_gradients(Checker& check, const Shape& shape, bool with_residual, boo
   Backend& backend = check.backend();
   const Shape channels{shape.back()};
   const BatchNormParams params;
-  const Array x = check.random(shape, -2.0f, 2.0f), gamma = check.random(channels, 0.5f, 1.5f);
-  const Array residual_values = check.random(shape);
+  const Array x = check.random_feature(shape, -2.0f, 2.0f), gamma = check.random(channels, 0.5f, 1.5f);
+  const Array residual_values = check.random_feature(shape);
   const Array* residual = with_residual ? &residual_values : nullptr;
   Array beta = check.random(channels);
   keep_clear_of_zero(batch_norm(params, x, gamma, beta, residual, false), beta);
 
-  const DeviceArray device_x = check.device(x), device_residual = check.device(residual_values);
+  const DeviceArray device_x = check.feature(x), device_residual = check.feature(residual_values);
   const DeviceState state(check, gamma, beta, Array(channels), Array(channels, 1.0));
   const Tensor residual_tensor = with_residual ? device_residual.tensor() : Tensor{};
   backend.batch_norm_statistics(params, device_x, state.view());
-  const DeviceArray y = check.poisoned(shape);
+  const DeviceArray y = check.poisoned_feature(shape);
   backend.batch_norm_apply(device_x, state.view(), residual_tensor, relu, y);
   const Array expected_y = batch_norm(params, x, gamma, beta, residual, relu);
-  check.compare("y", y, expected_y, kSum);
-  const DeviceArray in_place = check.device(x);
+  check.compare("y", y, expected_y, check.tolerance(kSum));
+  const DeviceArray in_place = check.feature(x);
   backend.batch_norm_apply(in_place, state.view(), residual_tensor, relu, in_place);
-  check.compare("y in the place of x", in_place, expected_y, kSum);
+  check.compare("y in the place of x", in_place, expected_y, check.tolerance(kSum));
 
-  const Array dy = check.random(shape);
+  const Array dy = check.random_feature(shape);
   const auto value = [&](const Array& a, const Array& g, const Array& b, const Array* r) {
     return dot(dy, batch_norm(params, a, g, b, r, relu));
   };
@@ -102,30 +102,31 @@ void check_gradients(Checker& check, const Shape& shape, bool with_residual, boo
   // First with separate outputs, then with dx in the place of dy and the residual's gradient accumulated.
   for (const bool in_dy : {false, true}) {
     const std::string suffix = in_dy ? ", dx in the place of dy" : "";
-    const Array before = check.random(shape);
-    const DeviceArray device_dy = check.device(dy);
-    const DeviceArray own_dx = check.poisoned(shape), device_dgamma = check.poisoned(channels),
+    const Array before = check.random_feature(shape);
+    const DeviceArray device_dy = check.feature(dy);
+    const DeviceArray own_dx = check.poisoned_feature(shape), device_dgamma = check.poisoned(channels),
                       device_dbeta = check.poisoned(channels);
-    const DeviceArray device_dresidual = in_dy ? check.device(before) : check.poisoned(shape);
+    const DeviceArray device_dresidual = in_dy ? check.feature(before) : check.poisoned_feature(shape);
     const DeviceArray& device_dx = in_dy ? device_dy : own_dx;
     backend.batch_norm_backward(device_x, y, device_dy, state.view(), relu, device_dgamma, device_dbeta, device_dx,
                                 with_residual ? device_dresidual.tensor() : Tensor{},
                                 in_dy ? WriteMode::kAccumulate : WriteMode::kOverwrite);
-    check.compare("dx" + suffix, device_dx, dx, kGradient, term);
+    check.compare("dx" + suffix, device_dx, dx, check.tolerance(kGradient), term);
     check.compare("dgamma" + suffix, device_dgamma, dgamma, kGradient, channel_term);
     check.compare("dbeta" + suffix, device_dbeta, dbeta, kGradient, channel_term);
     if (with_residual) {
       Array expected = dresidual;
       for (Index i = 0; in_dy && i < expected.size(); ++i) expected[i] += before[i];
-      check.compare(in_dy ? "dresidual, accumulated" : "dresidual", device_dresidual, expected, kElementwise);
+      check.compare(in_dy ? "dresidual, accumulated" : "dresidual", device_dresidual, expected,
+                    check.tolerance(kElementwise));
     }
   }
   if (!relu) {
-    const DeviceArray device_dy = check.device(dy), device_dx = check.poisoned(shape),
+    const DeviceArray device_dy = check.feature(dy), device_dx = check.poisoned_feature(shape),
                       device_dgamma = check.poisoned(channels), device_dbeta = check.poisoned(channels);
     backend.batch_norm_backward(device_x, Tensor{}, device_dy, state.view(), false, device_dgamma, device_dbeta,
                                 device_dx, Tensor{}, WriteMode::kOverwrite);
-    check.compare("dx, y not given", device_dx, dx, kGradient, term);
+    check.compare("dx, y not given", device_dx, dx, check.tolerance(kGradient), term);
   }
 }
 
@@ -136,7 +137,7 @@ void check_batch_norm(Checker& check) {
                           {2, 7, 9, 3}, {1, 5, 3, 64}, {2, 3, 4, 33}};
   for (const Shape& shape : shapes) {
     check.run("batch norm statistics", "x " + shape.text(),
-              [&] { check_statistics(check, check.random(shape, -2.0f, 2.0f), kSum); });
+              [&] { check_statistics(check, check.random_feature(shape, -2.0f, 2.0f), kSum); });
     for (int which = 0; which < 4; ++which) {
       const bool residual = (which & 1) != 0, relu = (which & 2) != 0;
       const std::string text = "x " + shape.text() + (residual ? ", residual" : "") + (relu ? ", relu" : "");
@@ -144,11 +145,11 @@ void check_batch_norm(Checker& check) {
     }
   }
   check.run("batch norm statistics", "x [3, 31, 29, 16]", [&] {
-    check_statistics(check, check.random(Shape{3, 31, 29, 16}, -2.0f, 2.0f), kSum);
+    check_statistics(check, check.random_feature(Shape{3, 31, 29, 16}, -2.0f, 2.0f), kSum);
   });
   // The variance must not drown in the square of the mean.
   check.run("batch norm statistics", "x [3, 17, 19, 5], mean 30 deviations from 0", [&] {
-    check_statistics(check, check.random(Shape{3, 17, 19, 5}, 29.0f, 31.0f), 1e-4);
+    check_statistics(check, check.random_feature(Shape{3, 17, 19, 5}, 29.0f, 31.0f), 1e-4);
   });
 }
 

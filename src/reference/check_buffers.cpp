@@ -9,7 +9,7 @@ namespace mdd::reference {
 namespace {
 
 void check_copy(Checker& check) {
-  for (const DType dtype : {DType::kF32, DType::kF64, DType::kU8, DType::kI32}) {
+  for (const DType dtype : {DType::kF32, DType::kF64, DType::kF16, DType::kBF16, DType::kU8, DType::kI32}) {
     const Array x = check.random_integers(Shape{3, 5, 7}, 250);
     const DeviceArray from = check.device(x, dtype), to = check.poisoned(x.shape, dtype);
     const std::string name(name_of(dtype));
@@ -30,7 +30,7 @@ void check_fill(Checker& check) {
                       Array(Shape{size}, static_cast<double>(value)), kExact);
       }
     }
-    for (const DType dtype : {DType::kU8, DType::kI32}) {
+    for (const DType dtype : {DType::kF16, DType::kBF16, DType::kU8, DType::kI32}) {
       const DeviceArray to = check.poisoned(Shape{size}, dtype);
       check.backend().fill(to, 0.0f);
       check.compare("zeros " + std::string(name_of(dtype)) + " x " + std::to_string(size), to, Array(Shape{size}),

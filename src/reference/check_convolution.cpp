@@ -45,12 +45,13 @@ class ConvolutionCheck {
       : check_(check),
         case_(c),
         transposed_(transposed),
-        x_(check.random(transposed ? c.grid() : c.image())),
-        w_(check.random(c.weights())) {}
+        x_(check.random_feature(transposed ? c.grid() : c.image())),
+        w_(check.random_feature(c.weights())),
+        tolerance_(check.feature_product_tolerance(kSum)) {}
 
   void run() {
     check_forward();
-    const Array dy = check_.random(transposed_ ? case_.image() : case_.grid());
+    const Array dy = check_.random_feature(transposed_ ? case_.image() : case_.grid());
     check_data_gradient(dy);
     check_weight_gradient(dy);
   }
@@ -76,14 +77,14 @@ class ConvolutionCheck {
     const Array sums = forward(x_, w_);
     const double terms = size_of_terms([&](const Array& a, const Array& b) { return forward(a, b); }, x_, w_);
     const Array bias = check_.random(Shape{sums.shape.back()});
-    const Array residual = check_.random(sums.shape);
-    const DeviceArray x = check_.device(x_), w = check_.device(w_);
-    const DeviceArray device_bias = check_.device(bias), device_residual = check_.device(residual);
+    const Array residual = check_.random_feature(sums.shape);
+    const DeviceArray x = check_.feature(x_), w = check_.device(w_);
+    const DeviceArray device_bias = check_.device(bias), device_residual = check_.feature(residual);
     for (int which = 0; which < 8; ++which) {
       const bool with_bias = (which & 1) != 0, with_residual = (which & 2) != 0, relu = (which & 4) != 0;
       const Epilogue fused{with_bias ? device_bias.tensor() : Tensor{},
                            with_residual ? device_residual.tensor() : Tensor{}, relu};
-      const DeviceArray y = check_.poisoned(sums.shape);
+      const DeviceArray y = check_.poisoned_feature(sums.shape);
       if (transposed_) {
         backend.transposed_convolution_forward(case_.geometry, x, {w, false}, fused, y);
       } else {
@@ -91,8 +92,8 @@ class ConvolutionCheck {
       }
       check_.compare(std::string("y") + (with_bias ? " + bias" : "") + (with_residual ? " + residual" : "") +
                          (relu ? ", relu" : ""),
-                     y, epilogue(sums, with_bias ? &bias : nullptr, with_residual ? &residual : nullptr, relu), kSum,
-                     terms);
+                     y, epilogue(sums, with_bias ? &bias : nullptr, with_residual ? &residual : nullptr, relu),
+                     tolerance_, terms);
     }
     check_.compare("x is left alone", x, x_, kExact);
   }
@@ -104,7 +105,7 @@ class ConvolutionCheck {
     };
     const Array expected = transpose(dy, w_);
     const double terms = size_of_terms(transpose, dy, w_);
-    const DeviceArray device_dy = check_.device(dy), w = check_.device(w_);
+    const DeviceArray device_dy = check_.feature(dy), w = check_.device(w_);
     const auto call = [&](const DeviceArray& dx, WriteMode mode) {
       if (transposed_) {
         check_.backend().transposed_convolution_backward_data(case_.geometry, device_dy, w, dx, mode);
@@ -112,19 +113,19 @@ class ConvolutionCheck {
         check_.backend().convolution_backward_data(case_.geometry, device_dy, w, dx, mode);
       }
     };
-    const DeviceArray dx = check_.poisoned(expected.shape);
+    const DeviceArray dx = check_.poisoned_feature(expected.shape);
     call(dx, WriteMode::kOverwrite);
-    check_.compare("dx", dx, expected, kSum, terms);
+    check_.compare("dx", dx, expected, tolerance_, terms);
     if (case_.small()) {
       check_.compare("dx, finite differences", dx,
                      numeric_gradient(
                          x_, [&](const Array& x) { return dot(dy, forward(x, w_)); }, 1e-3),
-                     kSum, terms);
+                     tolerance_, terms);
     }
-    const Array before = check_.random(expected.shape);
-    const DeviceArray sum = check_.device(before);
+    const Array before = check_.random_feature(expected.shape);
+    const DeviceArray sum = check_.feature(before);
     call(sum, WriteMode::kAccumulate);
-    check_.compare("dx, accumulated", sum, reference_sum(before, expected), kSum, terms);
+    check_.compare("dx, accumulated", sum, reference_sum(before, expected), tolerance_, terms);
   }
 
   void check_weight_gradient(const Array& dy) {
@@ -133,19 +134,20 @@ class ConvolutionCheck {
     };
     const Array expected = correlate(x_, dy);
     const double terms = size_of_terms(correlate, x_, dy);
-    const DeviceArray device_dy = check_.device(dy), x = check_.device(x_);
+    const DeviceArray device_dy = check_.feature(dy), x = check_.feature(x_);
     const DeviceArray dw = check_.poisoned(expected.shape);
+    const double tolerance = check_.weight_gradient_tolerance(kSum);
     if (transposed_) {
       check_.backend().transposed_convolution_backward_weights(case_.geometry, x, device_dy, dw);
     } else {
       check_.backend().convolution_backward_weights(case_.geometry, x, device_dy, dw);
     }
-    check_.compare("dw", dw, expected, kSum, terms);
+    check_.compare("dw", dw, expected, tolerance, terms);
     if (case_.small()) {
       check_.compare("dw, finite differences", dw,
                      numeric_gradient(
                          w_, [&](const Array& w) { return dot(dy, forward(x_, w)); }, 1e-3),
-                     kSum, terms);
+                     tolerance, terms);
     }
   }
 
@@ -158,29 +160,31 @@ class ConvolutionCheck {
   const Case& case_;
   bool transposed_;
   Array x_, w_;
+  double tolerance_;  ///< of what is stored as features
 };
 
 /// A frozen filter may be packed once; after forget_packed_filters its new values count.
 void check_frozen(Checker& check, bool transposed) {
   const Case c = transposed ? Case{1, 4, 6, 5, 16, {2, 2, 0}} : Case{1, 5, 6, 16, 17, {3, 1, 1}};
   Backend& backend = check.backend();
-  const Array x = check.random(transposed ? c.grid() : c.image());
-  const DeviceArray device_x = check.device(x);
+  const Array x = check.random_feature(transposed ? c.grid() : c.image());
+  const DeviceArray device_x = check.feature(x);
   DeviceArray w = check.poisoned(c.weights());
   for (int round = 0; round < 2; ++round) {
-    const Array values = check.random(c.weights());
+    const Array values = check.random_feature(c.weights());
     w.upload(values);
     backend.forget_packed_filters();
     const Array expected =
         transposed ? grid_to_image(c.geometry, x, values, c.h, c.w) : image_to_grid(c.geometry, x, values);
     for (int call = 0; call < 2; ++call) {
-      const DeviceArray y = check.poisoned(expected.shape);
+      const DeviceArray y = check.poisoned_feature(expected.shape);
       if (transposed) {
         backend.transposed_convolution_forward(c.geometry, device_x, {w, true}, {}, y);
       } else {
         backend.convolution_forward(c.geometry, device_x, {w, true}, {}, y);
       }
-      check.compare("y, call " + std::to_string(call) + " with values " + std::to_string(round), y, expected, kSum);
+      check.compare("y, call " + std::to_string(call) + " with values " + std::to_string(round), y, expected,
+                    check.feature_product_tolerance(kSum));
     }
   }
   backend.forget_packed_filters();

@@ -6,9 +6,9 @@ namespace mdd::reference {
 namespace {
 
 void check_max_pool(Checker& check, const PoolParams& params, const Shape& shape) {
-  const Array x = check.random(shape, -2.0f, -1.0f);  // negative: a zero from the padding would win
+  const Array x = check.random_feature(shape, -2.0f, -1.0f);  // negative: a zero from the padding would win
   const Array expected = max_pool(params, x);
-  const DeviceArray device_x = check.device(x), y = check.poisoned(expected.shape);
+  const DeviceArray device_x = check.feature(x), y = check.poisoned_feature(expected.shape);
   check.backend().max_pool_forward(params, device_x, y);
   check.compare("y", y, expected, kExact);
 }
@@ -18,18 +18,18 @@ void check_concatenation(Checker& check, const Shape& positions, const std::vect
   std::vector<DeviceArray> devices;
   std::vector<Tensor> tensors;
   for (const Index width : widths) {
-    parts.push_back(check.random(Shape{positions[0], positions[1], positions[2], width}));
-    devices.push_back(check.device(parts.back()));
+    parts.push_back(check.random_feature(Shape{positions[0], positions[1], positions[2], width}));
+    devices.push_back(check.feature(parts.back()));
     tensors.push_back(devices.back());
   }
   const Array expected = concatenate_channels(parts);
-  const DeviceArray y = check.poisoned(expected.shape);
+  const DeviceArray y = check.poisoned_feature(expected.shape);
   check.backend().concatenate_channels(tensors, y);
   check.compare("y", y, expected, kExact);
 
   // The gradient of part i is the slice of dy that the part went to.
-  const Array dy = check.random(expected.shape);
-  const DeviceArray device_dy = check.device(dy);
+  const Array dy = check.random_feature(expected.shape);
+  const DeviceArray device_dy = check.feature(dy);
   Index first = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::string name = "part " + std::to_string(i);
@@ -38,31 +38,33 @@ void check_concatenation(Checker& check, const Shape& positions, const std::vect
       moved[i] = part;
       return dot(dy, concatenate_channels(moved));
     };
-    const DeviceArray slice = check.poisoned(parts[i].shape);
+    const DeviceArray slice = check.poisoned_feature(parts[i].shape);
     check.backend().slice_channels(device_dy, first, slice, WriteMode::kOverwrite);
     check.compare("slice, " + name, slice, slice_channels(dy, first, widths[i]), kExact);
     check.compare("slice, finite differences, " + name, slice, numeric_gradient(parts[i], f, 1e-3), kElementwise);
-    const Array before = check.random(parts[i].shape);
-    const DeviceArray sum = check.device(before);
+    const Array before = check.random_feature(parts[i].shape);
+    const DeviceArray sum = check.feature(before);
     check.backend().slice_channels(device_dy, first, sum, WriteMode::kAccumulate);
-    check.compare("slice, accumulated, " + name, sum, add(before, slice_channels(dy, first, widths[i])), kElementwise);
+    check.compare("slice, accumulated, " + name, sum, add(before, slice_channels(dy, first, widths[i])),
+                  check.tolerance(kElementwise));
     first += widths[i];
   }
 }
 
 void check_add(Checker& check, const Shape& shape) {
-  const Array a = check.random(shape), b = check.random(shape);
+  const Array a = check.random_feature(shape), b = check.random_feature(shape);
   const Array expected = add(a, b);
-  const DeviceArray device_a = check.device(a), device_b = check.device(b), y = check.poisoned(shape);
+  const DeviceArray device_a = check.feature(a), device_b = check.feature(b), y = check.poisoned_feature(shape);
+  const double tolerance = check.tolerance(kElementwise);
   check.backend().add(device_a, device_b, y);
-  check.compare("y", y, expected, kElementwise);
+  check.compare("y", y, expected, tolerance);
   check.compare("a is left alone", device_a, a, kExact);
   check.backend().add(y, device_b, y);
-  check.compare("y in the place of a", y, add(expected, b), kElementwise);
+  check.compare("y in the place of a", y, add(expected, b), tolerance);
   check.backend().add(device_a, device_b, device_b);
-  check.compare("y in the place of b", device_b, expected, kElementwise);
+  check.compare("y in the place of b", device_b, expected, tolerance);
   check.backend().add(device_a, device_a, device_a);
-  check.compare("a + a in the place of a", device_a, add(a, a), kElementwise);
+  check.compare("a + a in the place of a", device_a, add(a, a), tolerance);
 }
 
 }  // namespace

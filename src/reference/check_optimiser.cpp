@@ -10,9 +10,9 @@ namespace {
 /// A run of Adam on the backend beside one of the reference.
 class AdamCheck {
  public:
-  AdamCheck(Checker& check, Index size, float clip_norm)
+  AdamCheck(Checker& check, Index size, float clip_norm, float loss_scale = 1.0f)
       : check_(check),
-        params_{.clip_norm = clip_norm},
+        params_{.clip_norm = clip_norm, .loss_scale = loss_scale},
         expected_(params_, check.random(Shape{size})),
         w_(check.device(expected_.w)),
         m_(check.device(Array(Shape{size}))),
@@ -69,13 +69,16 @@ class AdamCheck {
   DeviceArray w_, m_, v_, loss_, state_;
 };
 
-void check_steps(Checker& check, Index size, float clip_norm) {
-  AdamCheck adam(check, size, clip_norm);
+void check_steps(Checker& check, Index size, float clip_norm, float loss_scale = 1.0f) {
+  AdamCheck adam(check, size, clip_norm, loss_scale);
+  const auto gradient = [&](float largest) {
+    return check.random(Shape{size}, -largest * loss_scale, largest * loss_scale);
+  };
   adam.set_learning_rate(0.005);
-  adam.step("step 1", check.random(Shape{size}), 0.7);
-  adam.step("step 2", check.random(Shape{size}), 0.5);
+  adam.step("step 1", gradient(1.0f), 0.7);
+  adam.step("step 2", gradient(1.0f), 0.5);
   adam.set_learning_rate(0.0005);
-  adam.step("step 3", check.random(Shape{size}, -0.01f, 0.01f), 0.4);
+  adam.step("step 3", gradient(0.01f), 0.4);
 }
 
 void check_skips(Checker& check) {
@@ -103,6 +106,9 @@ void check_optimiser(Checker& check) {
   check.run("adam", "1037 weights, clip not reached", [&] { check_steps(check, 1037, 1000.0f); });
   check.run("adam", "1037 weights, no clipping", [&] { check_steps(check, 1037, 0.0f); });
   check.run("adam", "70001 weights, clipped", [&] { check_steps(check, 70001, 5.0f); });
+  check.run("adam", "1037 weights, gradients times 1024, clipped", [&] { check_steps(check, 1037, 5.0f, 1024.0f); });
+  check.run("adam", "1037 weights, gradients times 1024, clip not reached",
+            [&] { check_steps(check, 1037, 1000.0f, 1024.0f); });
   check.run("adam", "zero gradient", [&] {
     AdamCheck adam(check, 17, 5.0f);
     adam.set_learning_rate(0.005);

@@ -6,12 +6,15 @@
 namespace mdd::reference {
 namespace {
 
+/// A floating type that features are not stored as.
+DType other_type(const Checker& check) { return check.feature_type() == DType::kF32 ? DType::kF16 : DType::kF32; }
+
 void check_convolution_refusals(Checker& check) {
   Backend& backend = check.backend();
-  const DeviceArray x = check.device(check.random(Shape{1, 4, 4, 3})),
+  const DeviceArray x = check.feature(check.random_feature(Shape{1, 4, 4, 3})),
                     w = check.device(check.random(Shape{5, 3, 3, 3}));
   const DeviceArray other_w = check.device(check.random(Shape{5, 3, 3, 4}));
-  const DeviceArray y = check.poisoned(Shape{1, 4, 4, 5}), small = check.poisoned(Shape{1, 3, 4, 5});
+  const DeviceArray y = check.poisoned_feature(Shape{1, 4, 4, 5}), small = check.poisoned_feature(Shape{1, 3, 4, 5});
   const DeviceArray bias = check.device(check.random(Shape{4})), bytes = check.poisoned(Shape{1, 4, 4, 3}, DType::kU8);
   const ConvolutionGeometry geometry;
   check.refuses("channels of x and w differ", y, [&] {
@@ -21,15 +24,24 @@ void check_convolution_refusals(Checker& check) {
   check.refuses("bias of another length", y, [&] {
     backend.convolution_forward(geometry, x, {w, false}, {bias, {}, false}, y);
   });
-  check.refuses("x of another type", y, [&] { backend.convolution_forward(geometry, bytes, {w, false}, {}, y); });
+  check.refuses("x of bytes", y, [&] { backend.convolution_forward(geometry, bytes, {w, false}, {}, y); });
+  check.refuses("x of another floating type", y, [&] {
+    const DeviceArray other = check.poisoned(Shape{1, 4, 4, 3}, other_type(check));
+    backend.convolution_forward(geometry, other, {w, false}, {}, y);
+  });
   check.refuses("undefined x", y, [&] { backend.convolution_forward(geometry, {}, {w, false}, {}, y); });
 }
 
 void check_feature_refusals(Checker& check) {
   Backend& backend = check.backend();
-  const DeviceArray a = check.device(check.random(Shape{2, 3, 4})), b = check.device(check.random(Shape{2, 3, 5}));
-  const DeviceArray y = check.poisoned(Shape{2, 3, 4}), loss = check.poisoned(Shape{1});
+  const DeviceArray a = check.feature(check.random_feature(Shape{2, 3, 4})),
+                    b = check.feature(check.random_feature(Shape{2, 3, 5}));
+  const DeviceArray y = check.poisoned_feature(Shape{2, 3, 4}), loss = check.poisoned(Shape{1});
   check.refuses("add of two shapes", y, [&] { backend.add(a, b, y); });
+  check.refuses("add of two types", y, [&] {
+    const DeviceArray other = check.poisoned(Shape{2, 3, 4}, other_type(check));
+    backend.add(a, other, y);
+  });
   check.refuses("copy to another shape", y, [&] { backend.copy(b, y); });
   check.refuses("copy to another type", y, [&] {
     const DeviceArray bytes = check.poisoned(Shape{2, 3, 4}, DType::kU8);
@@ -37,11 +49,12 @@ void check_feature_refusals(Checker& check) {
   });
   check.refuses("absolute difference of two shapes", loss,
                 [&] { backend.absolute_difference_forward(a, b, 1.0f, loss, WriteMode::kOverwrite); });
-  const DeviceArray features = check.device(check.random(Shape{1, 2, 2, 3})), part = check.poisoned(Shape{1, 2, 2, 2});
+  const DeviceArray features = check.feature(check.random_feature(Shape{1, 2, 2, 3})),
+                    part = check.poisoned_feature(Shape{1, 2, 2, 2});
   check.refuses("slice past the last channel", part,
                 [&] { backend.slice_channels(features, 2, part, WriteMode::kOverwrite); });
   const std::array<Tensor, 2> parts{features.tensor(), features.tensor()};
-  const DeviceArray narrow = check.poisoned(Shape{1, 2, 2, 5});
+  const DeviceArray narrow = check.poisoned_feature(Shape{1, 2, 2, 5});
   check.refuses("parts wider than y", narrow, [&] { backend.concatenate_channels(parts, narrow); });
 }
 
@@ -58,13 +71,15 @@ void check_image_refusals(Checker& check) {
                 [&] { backend.reduce_mask(mask, MaskReduction::kAverage, cells); });
   const DeviceArray scores = check.poisoned(Shape{2});
   check.refuses("more scores than maps", scores, [&] { backend.image_scores(ScoreRule::kMaximum, map, scores); });
-  const DeviceArray grey = check.poisoned(Shape{1, 8, 8, 1}, DType::kU8), wide = check.poisoned(Shape{1, 8, 8, 3});
+  const DeviceArray grey = check.poisoned(Shape{1, 8, 8, 1}, DType::kU8),
+                    wide = check.poisoned_feature(Shape{1, 8, 8, 3});
   check.refuses("a grey image", wide, [&] { backend.normalise_images({}, grey, wide); });
 }
 
 void check_training_refusals(Checker& check) {
   Backend& backend = check.backend();
-  const DeviceArray x = check.device(check.random(Shape{1, 1, 1, 3})), vector = check.device(check.random(Shape{3}));
+  const DeviceArray x = check.feature(check.random_feature(Shape{1, 1, 1, 3})),
+                    vector = check.device(check.random(Shape{3}));
   const DeviceArray mean = check.poisoned(Shape{3});
   check.refuses("batch norm of one position", mean, [&] {
     backend.batch_norm_statistics({}, x, {vector, vector, vector, vector, mean, vector, vector, vector});
@@ -75,9 +90,9 @@ void check_training_refusals(Checker& check) {
   const DeviceArray w = check.device(check.random(Shape{5})), m = check.device(Array(Shape{4}));
   const DeviceArray state = check.device(Array(Shape{kOptimizerStateSize}), DType::kF64);
   check.refuses("moments of another length", w, [&] { backend.adam_step({}, state, w, w, m, m); });
-  const DeviceArray z = check.device(check.random(Shape{1, 2, 2, 5}));
+  const DeviceArray z = check.feature(check.random_feature(Shape{1, 2, 2, 5}));
   const DeviceArray prototypes = check.device(check.random(Shape{6, 5}));
-  const DeviceArray read = check.poisoned(Shape{1, 2, 2, 5}), image_mass = check.poisoned(Shape{1, 2});
+  const DeviceArray read = check.poisoned_feature(Shape{1, 2, 2, 5}), image_mass = check.poisoned(Shape{1, 2});
   const DeviceArray attention = check.poisoned(Shape{4, 6}), queries = check.poisoned(Shape{4}),
                     memories = check.poisoned(Shape{6});
   MemoryParams params;

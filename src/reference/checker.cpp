@@ -1,6 +1,7 @@
 #include "reference/checker.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <exception>
 #include <limits>
@@ -31,6 +32,34 @@ void decode(const std::vector<std::byte>& bytes, Array& values) {
   }
 }
 
+template <class Convert>
+std::vector<std::byte> encode_16_bits(const Array& values, const Convert& bits_of) {
+  std::vector<std::byte> bytes(values.values.size() * sizeof(std::uint16_t));
+  for (std::size_t i = 0; i < values.values.size(); ++i) {
+    const std::uint16_t bits = bits_of(static_cast<float>(values.values[i]));
+    std::memcpy(bytes.data() + i * sizeof bits, &bits, sizeof bits);
+  }
+  return bytes;
+}
+
+template <class Convert>
+void decode_16_bits(const std::vector<std::byte>& bytes, Array& values, const Convert& value_of) {
+  for (std::size_t i = 0; i < values.values.size(); ++i) {
+    std::uint16_t bits = 0;
+    std::memcpy(&bits, bytes.data() + i * sizeof bits, sizeof bits);
+    values.values[i] = static_cast<double>(value_of(bits));
+  }
+}
+
+/// Rounded to tf32's 10 bits of mantissa, to nearest even.
+float tf32_from_float(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  return std::bit_cast<float>((bits + 0xFFFu + ((bits >> 13) & 1u)) & ~0x1FFFu);
+}
+
+/// Largest relative error of one rounding to nearest, for the 16-bit types.
+double unit_roundoff(DType dtype) { return std::ldexp(1.0, dtype == DType::kF16 ? -11 : -8); }
+
 }  // namespace
 
 DeviceArray::DeviceArray(Backend& backend, DType dtype, const Shape& shape)
@@ -53,6 +82,10 @@ void DeviceArray::upload(const Array& values) {
       return upload_bytes(encode<float>(values));
     case DType::kF64:
       return upload_bytes(encode<double>(values));
+    case DType::kF16:
+      return upload_bytes(encode_16_bits(values, half_from_float));
+    case DType::kBF16:
+      return upload_bytes(encode_16_bits(values, bfloat16_from_float));
     case DType::kI32:
       return upload_bytes(encode<std::int32_t>(values));
     case DType::kU8:
@@ -77,6 +110,12 @@ Array DeviceArray::download() const {
       break;
     case DType::kF64:
       decode<double>(bytes, out);
+      break;
+    case DType::kF16:
+      decode_16_bits(bytes, out, float_from_half);
+      break;
+    case DType::kBF16:
+      decode_16_bits(bytes, out, float_from_bfloat16);
       break;
     case DType::kI32:
       decode<std::int32_t>(bytes, out);
@@ -138,6 +177,31 @@ Array Checker::random(const Shape& shape, float low, float high) {
   Array out(shape);
   for (double& value : out.values) value = static_cast<double>(stream_.uniform(low, high));
   return out;
+}
+
+Array Checker::random_feature(const Shape& shape, float low, float high) {
+  Array out = random(shape, low, high);
+  for (double& value : out.values) {
+    auto element = static_cast<float>(value);
+    if (feature_type_ == DType::kF16) element = float_from_half(half_from_float(element));
+    if (feature_type_ == DType::kBF16) element = float_from_bfloat16(bfloat16_from_float(element));
+    if (options_.tf32) element = tf32_from_float(element);
+    value = static_cast<double>(element);
+  }
+  return out;
+}
+
+double Checker::tolerance(double f32) const {
+  if (feature_type_ == DType::kF32) return f32;
+  // One rounding moves the result by at most u in the 2-norm. A gradient that is accumulated, or a result that
+  // overwrites its input, is rounded twice, and the cases accumulate values of like size: 2 u.
+  return std::max(f32, 2.0 * unit_roundoff(feature_type_));
+}
+
+double Checker::product_tolerance(double f32) const { return options_.tf32 ? std::max(f32, 1e-3) : f32; }
+
+double Checker::weight_gradient_tolerance(double f32) const {
+  return options_.rounded_weight_gradients ? feature_product_tolerance(f32) : product_tolerance(f32);
 }
 
 Array Checker::random_integers(const Shape& shape, std::uint32_t count) {

@@ -19,7 +19,7 @@ class DeviceArray {
  public:
   /// Poisoned.
   DeviceArray(Backend& backend, DType dtype, const Shape& shape);
-  /// Holds `values`, which must be representable in `dtype`.
+  /// Holds `values`, which are rounded to an f16 or bf16 `dtype` and must be representable in any other.
   DeviceArray(Backend& backend, const Array& values, DType dtype = DType::kF32);
 
   [[nodiscard]] const Tensor& tensor() const noexcept { return tensor_; }
@@ -27,7 +27,7 @@ class DeviceArray {
   void upload(const Array& values);
   void upload_bytes(std::span<const std::byte> bytes) { backend_->copy_from_host(tensor_, bytes); }
   [[nodiscard]] std::vector<std::byte> download_bytes() const;
-  /// The elements of an f32, f64, i32 or u8 tensor.
+  /// The elements of an f32, f64, f16, bf16, i32 or u8 tensor.
   [[nodiscard]] Array download() const;
   /// Nothing has written next to the tensor.
   [[nodiscard]] bool guards_intact() const;
@@ -48,7 +48,11 @@ class DeviceArray {
 /// Collects the rows of a run.
 class Checker {
  public:
-  Checker(Backend& backend, std::uint64_t seed) : backend_(&backend), seed_(seed) {}
+  Checker(Backend& backend, std::uint64_t seed, const CheckOptions& options = {})
+      : Checker(backend, seed, options, backend.feature_type()) {}
+  /// With features of another type than the backend's own, for tests of the checker itself.
+  Checker(Backend& backend, std::uint64_t seed, const CheckOptions& options, DType feature_type)
+      : backend_(&backend), seed_(seed), options_(options), feature_type_(feature_type) {}
 
   /// Runs `body` with `operation` and `shape` as the names of its rows and a random stream of its own. An exception
   /// becomes a failing row with the exception's text.
@@ -66,6 +70,24 @@ class Checker {
     return DeviceArray(*backend_, dtype, shape);
   }
 
+  // Features live on the device as the backend stores them. Reference and backend must start from the same values: what
+  // goes into `feature` comes from `random_feature`, and so do filters and prototypes, which stay f32 but are rounded
+  // to the type of features before they are multiplied with them.
+  [[nodiscard]] DType feature_type() const noexcept { return feature_type_; }
+  /// Random values that the type of features can hold; with tf32, that its 10 bits of mantissa can.
+  [[nodiscard]] Array random_feature(const Shape& shape, float low = -1.0f, float high = 1.0f);
+  [[nodiscard]] DeviceArray feature(const Array& values) { return device(values, feature_type_); }
+  [[nodiscard]] DeviceArray poisoned_feature(const Shape& shape) { return poisoned(shape, feature_type_); }
+  /// For a result that is stored as a feature and would be right within `f32` if that were f32.
+  [[nodiscard]] double tolerance(double f32) const;
+  /// For a result of convolutions or matrix products that is stored as f32. Products of features are exact in f32, but
+  /// an algorithm that transforms its factors first (Winograd's) rounds the transformed ones to tf32.
+  [[nodiscard]] double product_tolerance(double f32) const;
+  /// For the gradient of a convolution's weights.
+  [[nodiscard]] double weight_gradient_tolerance(double f32) const;
+  /// For a product that is stored as a feature.
+  [[nodiscard]] double feature_product_tolerance(double f32) const { return tolerance(product_tolerance(f32)); }
+
   void compare(const std::string& quantity, const DeviceArray& got, const Array& expected, double tolerance,
                double scale = 0.0);
   void compare(const std::string& quantity, const Array& got, const Array& expected, double tolerance,
@@ -82,6 +104,8 @@ class Checker {
  private:
   Backend* backend_;
   std::uint64_t seed_;
+  CheckOptions options_;
+  DType feature_type_;
   RandomStream stream_{0, 0, 0, Purpose::kTest};
   std::uint32_t cases_ = 0;
   std::string operation_, shape_;
@@ -104,6 +128,7 @@ void check_losses(Checker& check);
 void check_optimiser(Checker& check);
 void check_images(Checker& check);
 void check_anomaly_map(Checker& check);
+void check_metrics(Checker& check);
 void check_refusals(Checker& check);
 
 }  // namespace mdd::reference

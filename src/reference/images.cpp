@@ -1,5 +1,7 @@
 #include "reference/images.h"
 
+#include <algorithm>
+
 #include "ops/perlin.h"
 
 namespace mdd::reference {
@@ -19,6 +21,25 @@ bool draw_mask(const PerlinKey& key, const perlin::Attempt& attempt, float thres
     }
   }
   return any;
+}
+
+/// The triangle around output sample i's place among the input, at input sample j.
+double triangle(Index i, Index j, Index input, Index output) {
+  const double scale = static_cast<double>(input) / static_cast<double>(output);
+  const double distance = (static_cast<double>(i) + 0.5) * scale - (static_cast<double>(j) + 0.5);
+  return std::max(0.0, 1.0 - std::abs(distance) / std::max(scale, 1.0));
+}
+
+/// Weighted mean of at(0) .. at(input - 1) for output sample i, rounded.
+template <class At>
+double filtered(Index i, Index input, Index output, const At& at) {
+  double sum = 0.0, total = 0.0;
+  for (Index j = 0; j < input; ++j) {
+    const double weight = triangle(i, j, input, output);
+    sum += weight * at(j);
+    total += weight;
+  }
+  return std::floor(sum / total + 0.5);
 }
 
 }  // namespace
@@ -55,6 +76,24 @@ Array blend_anomalies(const Normalisation& normalisation, const Array& x, const 
     if (mask[pixel] != 0.0) mixed[i] = (1.0 - b) * source[i] + b * x[i];
   }
   return normalise_images(normalisation, mixed);
+}
+
+Array resize_images(const Array& x, Index height, Index width) {
+  const Index images = x.shape[0], rows = x.shape[1], columns = x.shape[2], channels = x.shape[3];
+  Array between(Shape{images, rows, width, channels}), y(Shape{images, height, width, channels});
+  for (Index n = 0; n < images; ++n) {
+    for (Index c = 0; c < channels; ++c) {
+      for (Index q = 0; q < width; ++q) {
+        for (Index h = 0; h < rows; ++h) {
+          between(n, h, q, c) = filtered(q, columns, width, [&](Index w) { return x(n, h, w, c); });
+        }
+        for (Index p = 0; p < height; ++p) {
+          y(n, p, q, c) = filtered(p, rows, height, [&](Index h) { return between(n, h, q, c); });
+        }
+      }
+    }
+  }
+  return y;
 }
 
 }  // namespace mdd::reference

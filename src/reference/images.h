@@ -15,5 +15,8 @@ namespace mdd::reference {
 /// normalise(mask ? (1 - opacity[n]) source + opacity[n] x : x).
 [[nodiscard]] Array blend_anomalies(const Normalisation& normalisation, const Array& x, const Array& source,
                                     const Array& mask, std::span<const float> opacity);
+/// x [N,H,W,C] of whole numbers 0..255 at height x width: an antialiasing triangle filter along rows, rounded to whole
+/// numbers, then along columns, rounded. Weights are not rounded, so a value may differ by 1 from fixed point.
+[[nodiscard]] Array resize_images(const Array& x, Index height, Index width);
 
 }  // namespace mdd::reference

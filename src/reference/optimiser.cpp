@@ -5,7 +5,8 @@
 namespace mdd::reference {
 
 void Adam::step(const Array& gradient, double loss) {
-  const double length = norm(gradient);
+  const double loss_scale = params.loss_scale;
+  const double length = norm(gradient) / loss_scale;
   if (!std::isfinite(loss) || !std::isfinite(length)) {
     gradient_scale = 0.0;
     ++skipped_in_a_row;
@@ -14,7 +15,7 @@ void Adam::step(const Array& gradient, double loss) {
   }
   const double clip = params.clip_norm;
   gradient_norm = length;
-  gradient_scale = clip > 0.0 ? std::min(1.0, clip / (length + 1e-6)) : 1.0;
+  gradient_scale = (clip > 0.0 ? std::min(1.0, clip / (length + 1e-6)) : 1.0) / loss_scale;
   skipped_in_a_row = 0;
   ++steps_taken;
   const double beta1 = params.beta1, beta2 = params.beta2;

@@ -10,7 +10,7 @@ BatchPreparer::BatchPreparer(Backend& backend, std::int64_t batch, std::int64_t 
   const auto pixels = static_cast<std::size_t>(batch * side * side);
   normal_ = Buffer(backend, 3 * pixels);
   source_ = Buffer(backend, 3 * pixels);
-  images_ = Buffer(backend, 2 * 3 * pixels * sizeof(float));
+  images_ = Buffer(backend, 2 * 3 * pixels * size_of(backend.feature_type()));
   mask_ = Buffer(backend, pixels);
   labels_ = Buffer(backend, static_cast<std::size_t>(batch) * sizeof(std::int32_t));
 }
@@ -19,7 +19,7 @@ StepInputs BatchPreparer::prepare(const data::Batch& batch) {
   const std::int64_t n = batch.count;
   const Shape bytes{n, side_, side_, 3};
   const Tensor normal = view(normal_, DType::kU8, bytes), source = view(source_, DType::kU8, bytes);
-  const Tensor images = view(images_, DType::kF32, {2 * n, side_, side_, 3});
+  const Tensor images = view(images_, backend_->feature_type(), {2 * n, side_, side_, 3});
   const Tensor mask = view(mask_, DType::kU8, {n, side_, side_});
   const Tensor labels = view(labels_, DType::kI32, {n});
   backend_->copy_from_host(normal, std::as_bytes(std::span(batch.normal)));

@@ -137,7 +137,7 @@ class Training {
     Tape tape = step_.tape(false);
     const Shape shape{static_cast<std::int64_t>(count), config_.image_size, config_.image_size, 3};
     {
-      const Variable bytes = tape.variable(shape, false, DType::kU8), images = tape.variable(shape, false);
+      const Variable bytes = tape.variable(shape, false, DType::kU8), images = tape.features(shape, false);
       backend_.copy_from_host(bytes->value, std::as_bytes(std::span(pixels)));
       backend_.normalise_images({}, bytes->value, images->value);
       model_.encoder().calibrate(tape, images);
@@ -149,12 +149,7 @@ class Training {
     const Clock::time_point start = Clock::now();
     const data::Batch batch = loader_.next();
     const double rate = learning_rate_of(config_.training, epoch);
-    {
-      Tape tape = step_.tape(true);
-      static_cast<void>(step_.forward(tape, preparer_.prepare(batch)));
-      step_.backward_and_update(tape, rate);
-    }
-    step_.arena().reset();
+    step_.run(preparer_.prepare(batch), rate);
     StepRecord record{index + 1, epoch + 1, rate, 0, step_.report()};
     if (record.report.skipped_in_a_row > 0) step_.undo_statistics();
     if (record.report.skipped_in_a_row >= kMostSkippedInARow) {

@@ -1,5 +1,7 @@
 #include "train/training_step.h"
 
+#include "core/trace.h"
+
 namespace mdd {
 namespace {
 template <class T>
@@ -10,8 +12,16 @@ T fetch(Backend& backend, const Tensor& tensor) {
 }
 }  // namespace
 
-TrainingStep::TrainingStep(MddNet& model, const LossOptions& losses, const AdamParams& adam)
-    : model_(&model), losses_(losses), adam_(adam), scalars_(model.backend(), 1024), arena_(model.backend()) {
+float loss_scale_for(DType features) { return features == DType::kF16 ? 16384.0f : 1.0f; }
+
+TrainingStep::TrainingStep(MddNet& model, const LossOptions& losses, const AdamParams& adam, StepMode mode)
+    : model_(&model),
+      losses_(losses),
+      adam_(adam),
+      scalars_(model.backend(), 1024),
+      arena_(model.backend()),
+      replay_(model.backend(), arena_, mode) {
+  adam_.loss_scale = loss_scale_for(model.backend().feature_type());
   statistics_ = Buffer(model.backend(), model.trained().statistics().bytes());
   model.backend().fill({scalars_.data(), DType::kF32, {256}}, 0.0f);
 }
@@ -20,25 +30,49 @@ ModelOutput TrainingStep::forward(Tape& tape, const StepInputs& inputs) {
   const Tensor statistics = model_->trained().statistics();
   model_->backend().copy(statistics, {statistics_.data(), DType::kF32, statistics.shape});
   const std::int64_t images = inputs.mask->value.shape[0];
-  Features normal, anomalous;
-  const Features both = model_->encoder().forward(tape, inputs.images);
+  Features normal, anomalous, both;
+  {
+    const TraceRange range("encoder");
+    both = model_->encoder().forward(tape, inputs.images);
+  }
   for (std::size_t i = 0; i < both.size(); ++i) {
     normal[i] = Tape::rows(both[i], 0, images);
     anomalous[i] = Tape::rows(both[i], images, images);
   }
   ModelOutput output = model_->forward(tape, anomalous, losses_.needs_identity());
-  record_losses(tape, losses_, output, {normal, inputs.mask, inputs.labels}, terms(), total());
+  const TraceRange range("losses");
+  record_losses(tape, losses_, output, {normal, inputs.mask, inputs.labels}, terms(), total(), loss_scale());
   return output;
 }
 
-void TrainingStep::backward_and_update(Tape& tape, double learning_rate) {
-  tape.backward();
+void TrainingStep::set_learning_rate(double learning_rate) {
+  model_->backend().copy_from_host({state().as<double>() + kLearningRate, DType::kF64, {1}},
+                                   std::as_bytes(std::span(&learning_rate, 1)));
+}
+
+void TrainingStep::backward_and_update(Tape& tape) {
+  {
+    const TraceRange range("backward");
+    tape.backward();
+  }
+  const TraceRange range("update");
   Backend& backend = model_->backend();
   const ParameterStore& store = model_->trained();
-  backend.copy_from_host({state().as<double>() + kLearningRate, DType::kF64, {1}},
-                         std::as_bytes(std::span(&learning_rate, 1)));
   backend.adam_prepare(adam_, store.gradients(), total(), state());
   backend.adam_step(adam_, state(), store.gradients(), store.values(), store.first_moments(), store.second_moments());
+}
+
+void TrainingStep::run(const StepInputs& inputs, double learning_rate) {
+  const TraceRange range("training step");
+  set_learning_rate(learning_rate);
+  const auto address = [](const Variable& variable) { return reinterpret_cast<std::uintptr_t>(variable->value.data); };
+  const auto images = static_cast<std::uintptr_t>(inputs.mask->value.shape[0]);
+  const auto side = static_cast<std::uintptr_t>(inputs.mask->value.shape[1]);
+  replay_.run({images, side, address(inputs.images), address(inputs.mask), address(inputs.labels)}, [&] {
+    Tape step_tape = tape(true);
+    static_cast<void>(forward(step_tape, inputs));
+    backward_and_update(step_tape);
+  });
 }
 
 void TrainingStep::undo_statistics() {

@@ -39,7 +39,7 @@ class Harness {
   }
   /// A variable that nothing computed: its gradient stays readable for as long as the caller holds it.
   Variable leaf(const Array& values) {
-    Variable out = tape.variable(values.shape);
+    Variable out = tape.features(values.shape);
     backend->copy(device(values), out->value);
     return out;
   }

@@ -32,7 +32,7 @@ std::vector<ParameterView> chain_weights(Harness& h, int layers) {
 
 TEST_CASE("the first gradient overwrites, later ones accumulate, and a released one starts over") {
   Harness h;
-  const Variable x = h.tape.variable({3, 5});
+  const Variable x = h.tape.features({3, 5});
   CHECK_FALSE(x->has_gradient());
   const GradientSlot first = x->gradient_slot(h.arena);
   CHECK(first.mode == WriteMode::kOverwrite);
@@ -58,13 +58,13 @@ TEST_CASE("a constant has no gradient to write") {
 
 TEST_CASE("rows share memory and keep it alive") {
   Harness h;
-  Variable whole = h.tape.variable({4, 2, 2, 3}, false);
+  Variable whole = h.tape.features({4, 2, 2, 3}, false);
   const Variable last = Tape::rows(whole, 3, 1);
   CHECK(last->value.shape == Shape{1, 2, 2, 3});
   CHECK(last->value.f32() == whole->value.f32() + 3 * 12);
   whole.reset();
   CHECK(h.arena.live_bytes() > 0);
-  CHECK_THROWS_AS(static_cast<void>(Tape::rows(h.tape.variable({4, 2}), 0, 1)), Error);
+  CHECK_THROWS_AS(static_cast<void>(Tape::rows(h.tape.features({4, 2}), 0, 1)), Error);
 }
 
 TEST_CASE("steps run backwards, once, and let go of what they hold as they run") {
@@ -93,7 +93,7 @@ TEST_CASE("steps run backwards, once, and let go of what they hold as they run")
 TEST_CASE("what is cleared does not run and gives its memory back") {
   Harness h;
   int runs = 0;
-  h.tape.record([&runs, x = h.tape.variable({64})] { ++runs; });
+  h.tape.record([&runs, x = h.tape.features({64})] { ++runs; });
   CHECK(h.arena.live_bytes() > 0);
   h.tape.clear();
   h.tape.backward();
@@ -106,7 +106,7 @@ TEST_CASE("an inference tape records nothing and asks for no gradient") {
   const std::vector<ParameterView> weights = chain_weights(h, 2);
   Tape tape(*h.backend, h.arena, false);
   {
-    const Variable x = tape.variable({2, 6, 6, 4});
+    const Variable x = tape.features({2, 6, 6, 4});
     CHECK_FALSE(x->requires_gradient);
     h.backend->fill(x->value, 1.0f);
     const Variable y = convolution(tape, kSame, convolution(tape, kSame, x, weights[0]), weights[1]);

@@ -112,6 +112,13 @@ TEST_CASE("impossible values of the other subcommands' options") {
   CHECK_FALSE(fs::exists(out));
 }
 
+TEST_CASE("selfcheck compares what it is told to, and golden files in f32 alone") {
+  CHECK_REFUSED(mddnet({"selfcheck", "--precision", "f8"}), 2, "--precision: expected f32, tf32, bf16 or f16");
+  CHECK_REFUSED(mddnet({"selfcheck", "--device", "cpu", "--precision", "bf16"}), 2, "expected f32 on the CPU");
+  CHECK_REFUSED(mddnet({"selfcheck", "--golden", fresh_path("golden").string(), "--precision", "f16"}), 2,
+                "golden files are compared in f32, found --precision f16");
+}
+
 TEST_CASE("selfcheck --golden without golden files is bad data") {
   const fs::path empty = fresh_path("empty");
   fs::create_directories(empty);

@@ -25,7 +25,7 @@ class Fixture {
   template <class Direction>
   Variable level_of(std::size_t level, const Direction& direction) {
     const std::int64_t extent = kSide / (4 << level);
-    Variable out = tape.variable({1, extent, extent, 2}, false);
+    Variable out = tape.features({1, extent, extent, 2}, false);
     std::vector<float> values;
     for (std::int64_t i = 0; i < extent; ++i) {
       for (std::int64_t j = 0; j < extent; ++j) {

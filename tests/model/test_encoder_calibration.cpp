@@ -73,7 +73,7 @@ TEST_CASE("after calibration every pre-activation has mean 0 and variance 1 over
       return unit.forward_folded(tape, x, residual, relu);
     };
     Variable x = looking(open.stem, images.variable(), nullptr, true);
-    const Variable pooled = tape.variable({6, 16, 16, 8}, false);
+    const Variable pooled = tape.features({6, 16, 16, 8}, false);
     backend->max_pool_forward({}, x->value, pooled->value);
     x = pooled;
     std::vector<Variable> features;

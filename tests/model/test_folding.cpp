@@ -132,7 +132,7 @@ TEST_CASE("whole stages: every kind of block, up, down and level") {
             if (residual) skip = to_array(*backend, residual->value);
             const Array y =
                 reference_net.unit(at, geometry, to_array(*backend, in->value), residual ? &skip : nullptr, relu);
-            const Variable out = tape.variable(y.shape, false);
+            const Variable out = tape.features(y.shape, false);
             const std::vector<float> values(y.values.begin(), y.values.end());
             backend->copy_from_host(out->value, std::as_bytes(std::span(values)));
             return out;

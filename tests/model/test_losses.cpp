@@ -1,4 +1,6 @@
 // The value of every loss term under every switch, from the network's own outputs, against the float64 reference.
+#include <cmath>
+
 #include "model/tiny_problem.h"
 #include "reference/losses.h"
 #include "reference/memory.h"
@@ -78,4 +80,27 @@ TEST_CASE("the terms under every switch") {
       check_terms({.mask = mask, .reduction = reduction});
     }
   }
+}
+
+TEST_CASE("a gradient scale multiplies every gradient and no loss") {
+  constexpr float kScale = 16384.0f;
+  TinyProblem problem(tiny());
+  Backend& backend = *problem.backend;
+  const std::vector<float> terms = problem.differentiate();
+  const std::vector<float> gradients = fetch(backend, problem.model.trained().gradients());
+  const float total = fetch(backend, problem.total())[0];
+  Tape tape(backend, problem.arena, true);
+  record_losses(tape, {}, problem.model.forward(tape, problem.teacher()), problem.targets(), problem.terms(),
+                problem.total(), kScale);
+  tape.backward();
+  CHECK(fetch(backend, problem.terms()) == terms);
+  CHECK(fetch(backend, problem.total())[0] == total);
+  const std::vector<float> scaled = fetch(backend, problem.model.trained().gradients());
+  double difference = 0, norm = 0;
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    difference += std::pow(static_cast<double>(scaled[i] / kScale - gradients[i]), 2);
+    norm += std::pow(static_cast<double>(gradients[i]), 2);
+  }
+  CHECK(norm > 0);
+  CHECK(difference <= 1e-12 * norm);  // a power of two: only subnormal gradients may round differently
 }

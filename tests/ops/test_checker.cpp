@@ -20,6 +20,15 @@ std::vector<CheckRow> rows_of(const Body& body) {
   return check.take();
 }
 
+/// The same with features of `type`.
+template <class Body>
+std::vector<CheckRow> rows_of(DType type, const Body& body) {
+  const auto backend = make_cpu_backend();
+  Checker check(*backend, 5, {}, type);
+  check.run("operation", "shape", [&] { body(check); });
+  return check.take();
+}
+
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
@@ -126,4 +135,92 @@ TEST_CASE("random input depends on the seed and the case, and is representable i
   CHECK(draws[0] != draws[1]);
   CHECK(draws[0] != draws[4]);
   for (const double value : draws[0]) CHECK(value == static_cast<double>(static_cast<float>(value)));
+}
+
+TEST_CASE("features of 16 bits: a right result passes after one rounding and after two, a wrong one does not") {
+  for (const DType type : {DType::kF16, DType::kBF16}) {
+    CAPTURE(name_of(type));
+    const double unit = type == DType::kF16 ? std::ldexp(1.0, -11) : std::ldexp(1.0, -8);
+    const auto rows = rows_of(type, [&](Checker& check) {
+      const double tolerance = check.tolerance(kElementwise);
+      const Array x = check.random(Shape{33, 7}), before = check.random_feature(x.shape);
+      const DeviceArray once = check.feature(x);
+      Array sum = once.download(), exact = x, off = x, shifted(x.shape);
+      for (Index i = 0; i < x.size(); ++i) {
+        sum[i] += before[i];
+        exact[i] += before[i];
+        off[i] *= 1.0 + 4.0 * unit;  // two units in the last place: what a sum in 16 bits gives away
+        shifted[i] = x[(i + 1) % x.size()];
+      }
+      check.compare("rounded once", once, x, tolerance);
+      check.compare("rounded before and after a sum", check.feature(sum), exact, tolerance);
+      check.compare("a few bits off", check.feature(off), x, tolerance);
+      check.compare("one element further", check.feature(shifted), x, tolerance);
+      Array element = x;
+      element[17] = 0.0;
+      check.compare("one element of 231 forgotten", check.feature(element), x, tolerance);
+      check.compare("another bound where the rounding is not allowed for", once, x, kElementwise);
+      check.compare("unwritten", check.poisoned_feature(x.shape), x, tolerance);
+    });
+    REQUIRE(rows.size() == 7);
+    for (std::size_t i = 0; i < rows.size(); ++i) CHECK_MESSAGE(rows[i].passed() == (i < 2), rows[i].quantity);
+  }
+}
+
+TEST_CASE("features of 16 bits: a write next to the output, and a result in the wrong type") {
+  const auto rows = rows_of(DType::kBF16, [](Checker& check) {
+    const Array x = check.random_feature(Shape{8});
+    const DeviceArray y = check.feature(x);
+    Tensor beside = y.tensor().rows(0, 1);
+    beside.data = static_cast<std::byte*>(beside.data) + 16;
+    check.backend().fill(beside, 0.0f);
+    check.compare("y", y, x, kExact);
+    const DeviceArray halves = check.poisoned_feature(x.shape);
+    check.backend().cast(check.device(x), {halves.tensor().data, DType::kF16, x.shape});
+    check.compare("f16 bits read as bf16", halves, x, check.tolerance(kSum));
+  });
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[0].passed());
+  CHECK(!rows[1].passed());
+  CHECK(!rows[2].passed());
+}
+
+TEST_CASE("random features survive the way to the device and back, in every type") {
+  for (const DType type : {DType::kF32, DType::kF16, DType::kBF16}) {
+    CAPTURE(name_of(type));
+    const auto rows = rows_of(type, [](Checker& check) {
+      const Array x = check.random_feature(Shape{1000}, -3.0f, 3.0f);
+      check.compare("there and back", check.feature(x), x, kExact);
+    });
+    REQUIRE(rows.size() == 1);
+    CHECK(rows[0].passed());
+  }
+}
+
+TEST_CASE("tolerances: f32 features keep them, 16 bits loosen what is stored as features, tf32 what is a product") {
+  const auto backend = make_cpu_backend();
+  const Checker plain(*backend, 1), tf32(*backend, 1, {.tf32 = true}), half(*backend, 1, {}, DType::kF16);
+  CHECK(plain.tolerance(kSum) == kSum);
+  CHECK(plain.feature_product_tolerance(kSum) == kSum);
+  CHECK(tf32.tolerance(kSum) == kSum);
+  CHECK(tf32.product_tolerance(kSum) == 1e-3);
+  CHECK(tf32.feature_product_tolerance(kSum) == 1e-3);
+  CHECK(half.tolerance(kSum) == std::ldexp(1.0, -10));
+  CHECK(half.tolerance(0.5) == 0.5);
+  CHECK(half.product_tolerance(kSum) == kSum);
+}
+
+TEST_CASE("with tf32, random features have 10 bits of mantissa, so that their products are exact") {
+  const auto backend = make_cpu_backend();
+  Checker check(*backend, 3, {.tf32 = true});
+  bool finer_than_half = false;  // f32's exponents remain
+  check.run("", "", [&] {
+    for (const double value : check.random_feature(Shape{1000}, -1e-6f, 1e-6f).values) {
+      int exponent = 0;
+      const double units = std::ldexp(std::frexp(value, &exponent), 11);
+      CHECK(units == std::nearbyint(units));
+      finer_than_half |= value != static_cast<double>(float_from_half(half_from_float(static_cast<float>(value))));
+    }
+  });
+  CHECK(finer_than_half);
 }

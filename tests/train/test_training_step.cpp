@@ -39,6 +39,14 @@ TEST_CASE("thirty steps on one batch: every loss falls") {
   }
 }
 
+TEST_CASE("losses are scaled where gradients are stored as f16, whose range is small, and nowhere else") {
+  CHECK(loss_scale_for(DType::kF32) == 1.0f);
+  CHECK(loss_scale_for(DType::kBF16) == 1.0f);
+  CHECK(loss_scale_for(DType::kF16) == 16384.0f);
+  TrainingProblem problem;
+  CHECK(TrainingStep(problem.model, {}, {.loss_scale = 3.0f}).loss_scale() == 1.0f);  // the caller has no say
+}
+
 TEST_CASE("the same steps give the same bits") {
   TrainingProblem a, b;
   for (int i = 0; i < 4; ++i) CHECK(a.train().total == b.train().total);

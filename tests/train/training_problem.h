@@ -23,12 +23,7 @@ class TrainingProblem {
   }
 
   StepReport train(double learning_rate = 0.005) {
-    {
-      Tape tape = step.tape(true);
-      static_cast<void>(step.forward(tape, {images_.variable(), mask_.variable(), labels_.variable()}));
-      step.backward_and_update(tape, learning_rate);
-    }
-    step.arena().reset();
+    step.run({images_.variable(), mask_.variable(), labels_.variable()}, learning_rate);
     return step.report();
   }
   [[nodiscard]] std::vector<float> values() const { return fetch(*backend, model.trained().values()); }

@@ -1,0 +1,111 @@
+#include "bench/gpu_check/problem.h"
+
+#include "cpu/cpu_backend.h"
+#include "generate/sample.h"
+
+namespace mdd::gpu_check {
+namespace {
+
+constexpr std::int64_t kCalibrationSide = 64;  ///< enough for statistics, and quick
+constexpr std::int64_t kCalibrationPictures = 4;
+constexpr int kClasses = 3;
+
+std::vector<float> fetch(Backend& backend, const Tensor& tensor) {
+  std::vector<float> values(static_cast<std::size_t>(tensor.elements()));
+  backend.copy_to_host(std::as_writable_bytes(std::span(values)), tensor);
+  return values;
+}
+
+void store(Backend& backend, const Tensor& tensor, const std::vector<float>& values) {
+  backend.copy_from_host(tensor, std::as_bytes(std::span(values)));
+}
+
+data::Image picture(std::int64_t number, std::int64_t side, std::uint64_t seed, bool defective) {
+  return generate::render_sample({.class_index = static_cast<int>(number % kClasses),
+                                  .defect_index = defective ? 0 : -1,
+                                  .number = static_cast<std::uint32_t>(number),
+                                  .size = side,
+                                  .seed = seed})
+      .image;
+}
+
+void append(std::vector<std::uint8_t>& to, const data::Image& image) {
+  to.insert(to.end(), image.pixels.begin(), image.pixels.end());
+}
+
+/// Gives an encoder with random weights the statistics of generated pictures.
+void calibrate(Backend& backend, MddNet& model, std::uint64_t seed) {
+  const Shape shape{kCalibrationPictures, kCalibrationSide, kCalibrationSide, 3};
+  std::vector<std::uint8_t> pixels;
+  for (std::int64_t i = 0; i < kCalibrationPictures; ++i) append(pixels, picture(i, kCalibrationSide, seed, false));
+  StepArena arena(backend);
+  Tape tape(backend, arena, false);
+  const Variable bytes = tape.variable(shape, false, DType::kU8), images = tape.features(shape, false);
+  backend.copy_from_host(bytes->value, std::as_bytes(std::span(pixels)));
+  backend.normalise_images({}, bytes->value, images->value);
+  model.encoder().calibrate(tape, images);
+}
+
+}  // namespace
+
+Problem::Problem(const ProblemSize& size, std::uint64_t seed) : size_(size), seed_(seed) {
+  options_.encoder = size.encoder;
+  options_.classes = kClasses;
+  options_.slots = 8;
+  std::uint32_t item = 0;
+  for (int b = 0; b < size.batches; ++b) {
+    data::Batch batch;
+    batch.count = size.batch;
+    batch.step = b;
+    for (std::int64_t i = 0; i < size.batch; ++i, ++item) {
+      append(batch.normal, picture(item, size.side, seed, false));
+      // Another product as the source of the anomaly.
+      append(batch.source, picture(item + 1, size.side, seed + 1, false));
+      batch.items.push_back(item);
+      batch.labels.push_back(static_cast<std::int32_t>(item % kClasses));
+      pictures_.push_back(picture(item, size.side, seed, item % 2 == 1));
+    }
+    batches_.push_back(std::move(batch));
+  }
+  const auto cpu = make_cpu_backend();
+  MddNet model(*cpu, options_, false);
+  model.initialise(seed);
+  calibrate(*cpu, model, seed);
+  encoder_values_ = fetch(*cpu, model.frozen().values());
+  encoder_statistics_ = fetch(*cpu, model.frozen().statistics());
+  trained_values_ = fetch(*cpu, model.trained().values());
+  trained_statistics_ = fetch(*cpu, model.trained().statistics());
+}
+
+void Problem::load_into(MddNet& model) const {
+  Backend& backend = model.backend();
+  store(backend, model.frozen().values(), encoder_values_);
+  store(backend, model.frozen().statistics(), encoder_statistics_);
+  store(backend, model.trained().values(), trained_values_);
+  store(backend, model.trained().statistics(), trained_statistics_);
+  model.fold_encoder();
+}
+
+Learner::Learner(Backend& backend, const Problem& problem, StepMode mode)
+    : problem_(problem),
+      model_(backend, problem.options(), true),
+      step_(model_, {}, {}, mode),
+      preparer_(backend, problem.size().batch, problem.size().side, {}, problem.seed()) {
+  problem.load_into(model_);
+}
+
+void Learner::prepare() { inputs_ = preparer_.prepare(problem_.batch(prepared_++)); }
+
+std::vector<float> Learner::state() {
+  Backend& backend = model_.backend();
+  const ParameterStore& trained = model_.trained();
+  std::vector<float> out;
+  for (const Tensor& flat :
+       {trained.values(), trained.statistics(), trained.first_moments(), trained.second_moments()}) {
+    const std::vector<float> part = fetch(backend, flat);
+    out.insert(out.end(), part.begin(), part.end());
+  }
+  return out;
+}
+
+}  // namespace mdd::gpu_check

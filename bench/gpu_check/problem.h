@@ -1,0 +1,69 @@
+// A training problem that depends on a seed alone: generated pictures, start weights, and their order. Whatever backend
+// it is put on starts from the same bits.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "inference/scorer.h"
+#include "train/batch_preparer.h"
+#include "train/training_step.h"
+
+namespace mdd::gpu_check {
+
+struct ProblemSize {
+  std::string encoder = "resnet18";
+  std::int64_t side = 64;  ///< of the pictures
+  std::int64_t batch = 4;
+  int batches = 3;  ///< different ones, in turn
+};
+
+class Problem {
+ public:
+  /// Renders the pictures and, on the CPU, draws the weights and calibrates the encoder.
+  Problem(const ProblemSize& size, std::uint64_t seed);
+
+  [[nodiscard]] const ProblemSize& size() const { return size_; }
+  [[nodiscard]] const ModelOptions& options() const { return options_; }
+  [[nodiscard]] std::uint64_t seed() const { return seed_; }
+  [[nodiscard]] const data::Batch& batch(int step) const {
+    return batches_[static_cast<std::size_t>(step) % batches_.size()];
+  }
+  /// size().batch * size().batches pictures, some of them defective.
+  [[nodiscard]] const std::vector<data::Image>& pictures() const { return pictures_; }
+  /// Puts the start weights into a model with these options(); folds its encoder.
+  void load_into(MddNet& model) const;
+
+ private:
+  ProblemSize size_;
+  std::uint64_t seed_;
+  ModelOptions options_;
+  std::vector<data::Image> pictures_;
+  std::vector<data::Batch> batches_;
+  std::vector<float> encoder_values_, encoder_statistics_, trained_values_, trained_statistics_;
+};
+
+/// A model in training on some backend.
+class Learner {
+ public:
+  Learner(Backend& backend, const Problem& problem, StepMode mode);
+
+  /// Makes the next batch ready on the device.
+  void prepare();
+  /// One training step on it; does not wait.
+  void run(double learning_rate) { step_.run(inputs_, learning_rate); }
+  [[nodiscard]] StepReport report() const { return step_.report(); }
+  /// Everything that training changes: values, running statistics, both moments.
+  [[nodiscard]] std::vector<float> state();
+  /// Is the step replayed from a recording by now?
+  [[nodiscard]] bool recorded() const { return step_.recordings() > 0; }
+
+ private:
+  const Problem& problem_;
+  MddNet model_;
+  TrainingStep step_;
+  BatchPreparer preparer_;
+  StepInputs inputs_;
+  int prepared_ = 0;
+};
+
+}  // namespace mdd::gpu_check
