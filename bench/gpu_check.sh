@@ -6,7 +6,8 @@
 #                OUT     where DATE-gpu-check.md and .json go; else bench/results
 #                BUILD   build folder; else build-gpu
 #                BUNDLE  always = build with .gpu-bundle even where the packages are installed
-#   exit status  0 all within tolerance, 1 could not be built or carried out, 4 no device, 5 a check failed
+#   exit status  of this script; make's own is 2 for all but the first:
+#                0 all within tolerance, 1 could not be built or carried out, 4 no device, 5 a check failed
 # Needs g++, and CMake 3.25 or newer, a CUDA toolkit and cuDNN 9, each installed or in a Python wheel. Where the
 # third-party packages are missing it takes them from .gpu-bundle, which `make gpu-bundle` prepares elsewhere.
 set -euo pipefail
@@ -48,7 +49,11 @@ toolkit=$(dirname "$(dirname "$(readlink -f "$(command -v nvcc)")")")
 # Warnings are for the machines that the project is developed on; a newer compiler's must not end a check.
 cxx_flags=-w
 options=(-G "$generator" -DCMAKE_BUILD_TYPE=Release -DMDDNET_CUDA=ON -DMDDNET_TESTS=OFF)
-if nvidia-smi -L 2>/dev/null | grep -q '^GPU'; then architecture=native; else architecture=90; fi
+architecture=native
+if ! nvidia-smi -L 2>/dev/null | grep -q '^GPU'; then
+  architecture=90
+  seconds_for_build=0 # no limit: nothing comes after it
+fi
 options+=("-DCMAKE_CUDA_ARCHITECTURES=$architecture")
 
 # A toolkit may come without the development files of cuBLASLt and NVTX: a wheel's will do.
@@ -100,9 +105,12 @@ build_it() {
   cmake -S . -B "$build" "${options[@]}" &&
     timeout "$seconds_for_build" cmake --build "$build" -j "$(nproc)" --target gpu_check
 }
-if ! build_it >"$build/build.log" 2>&1; then
-  grep -m 40 -A 5 -E 'error|FAILED|Error' "$build/build.log" >&2 || tail -n 40 "$build/build.log" >&2
-  die "the build failed (or took more than $seconds_for_build s); $build/build.log has everything"
+status=0
+build_it >"$build/build.log" 2>&1 || status=$?
+if [ "$status" -eq 124 ]; then die "the build took more than $seconds_for_build s; another try goes on from there"; fi
+if [ "$status" -ne 0 ]; then
+  grep -m 20 -A 5 -E '(^FAILED|[Ee]rror[: ])' "$build/build.log" >&2 || tail -n 40 "$build/build.log" >&2
+  die "the build failed; $build/build.log has everything"
 fi
 build_seconds=$SECONDS
 echo "gpu-check: built after $build_seconds s"
@@ -126,6 +134,7 @@ sanitizer=
 if find_tool compute-sanitizer "$toolkit/bin" "$toolkit/compute-sanitizer"; then sanitizer=$(command -v compute-sanitizer); fi
 if [ -z "$sanitizer" ]; then seconds_for_sanitizers=0; fi
 limit=$(($(seconds_left) - seconds_for_sanitizers))
+if [ "$limit" -lt 60 ]; then limit=60; fi
 arguments+=(--timing-seconds "$(least "$seconds_for_timings" $((limit / 2)))")
 status=0
 rm -f "$build"/checks.{md,json,txt}

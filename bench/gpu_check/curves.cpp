@@ -6,7 +6,10 @@
 namespace mdd::gpu_check {
 namespace {
 
-constexpr double kRate = 0.005;
+/// Adam moves every weight by its rate in the direction of the gradient's sign, so rounding decides where weights go
+/// whose gradient is next to nothing. With the default rate two runs on the CPU whose start weights differ by 1e-6 are
+/// 3 % apart after twenty steps; with this one they stay within 1 %.
+constexpr double kRate = 3e-4;
 
 struct CurveTolerance {
   double first;  ///< of the first step's loss: one forward pass's rounding

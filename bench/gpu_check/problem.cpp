@@ -71,18 +71,35 @@ Problem::Problem(const ProblemSize& size, std::uint64_t seed) : size_(size), see
   MddNet model(*cpu, options_, false);
   model.initialise(seed);
   calibrate(*cpu, model, seed);
-  encoder_values_ = fetch(*cpu, model.frozen().values());
-  encoder_statistics_ = fetch(*cpu, model.frozen().statistics());
-  trained_values_ = fetch(*cpu, model.trained().values());
-  trained_statistics_ = fetch(*cpu, model.trained().statistics());
+  start_ = std::make_shared<const StartWeights>(
+      StartWeights{fetch(*cpu, model.frozen().values()), fetch(*cpu, model.frozen().statistics()),
+                   fetch(*cpu, model.trained().values()), fetch(*cpu, model.trained().statistics())});
+}
+
+Problem Problem::shortened(std::int64_t batch) const {
+  require(batch >= 1 && batch <= size_.batch, "a shorter batch");
+  Problem out = *this;
+  out.size_.batch = batch;
+  out.size_.batches = 1;
+  const auto pictures = static_cast<std::size_t>(batch);
+  const std::size_t bytes = pictures * static_cast<std::size_t>(3 * size_.side * size_.side);
+  out.pictures_.resize(pictures);
+  out.batches_.resize(1);
+  data::Batch& only = out.batches_[0];
+  only.count = batch;
+  only.normal.resize(bytes);
+  only.source.resize(bytes);
+  only.items.resize(pictures);
+  only.labels.resize(pictures);
+  return out;
 }
 
 void Problem::load_into(MddNet& model) const {
   Backend& backend = model.backend();
-  store(backend, model.frozen().values(), encoder_values_);
-  store(backend, model.frozen().statistics(), encoder_statistics_);
-  store(backend, model.trained().values(), trained_values_);
-  store(backend, model.trained().statistics(), trained_statistics_);
+  store(backend, model.frozen().values(), start_->encoder_values);
+  store(backend, model.frozen().statistics(), start_->encoder_statistics);
+  store(backend, model.trained().values(), start_->trained_values);
+  store(backend, model.trained().statistics(), start_->trained_statistics);
   model.fold_encoder();
 }
 

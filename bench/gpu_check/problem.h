@@ -1,6 +1,7 @@
 // A training problem that depends on a seed alone: generated pictures, start weights, and their order. Whatever backend
 // it is put on starts from the same bits.
 #pragma once
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -30,16 +31,22 @@ class Problem {
   }
   /// size().batch * size().batches pictures, some of them defective.
   [[nodiscard]] const std::vector<data::Image>& pictures() const { return pictures_; }
+  /// The same with only the first `batch` pictures of the first batch.
+  [[nodiscard]] Problem shortened(std::int64_t batch) const;
   /// Puts the start weights into a model with these options(); folds its encoder.
   void load_into(MddNet& model) const;
 
  private:
+  struct StartWeights {
+    std::vector<float> encoder_values, encoder_statistics, trained_values, trained_statistics;
+  };
+
   ProblemSize size_;
   std::uint64_t seed_;
   ModelOptions options_;
   std::vector<data::Image> pictures_;
   std::vector<data::Batch> batches_;
-  std::vector<float> encoder_values_, encoder_statistics_, trained_values_, trained_statistics_;
+  std::shared_ptr<const StartWeights> start_;
 };
 
 /// A model in training on some backend.

@@ -34,6 +34,7 @@ nlohmann::json number(double value) { return std::isfinite(value) ? nlohmann::js
 /// Failures outdo what passed; among equals the larger share of the tolerance counts, NaN most of all.
 bool Result::outdone_by(double new_error, double new_tolerance) const {
   if (compared == 0) return true;
+  if (std::isnan(error)) return false;
   const bool old_passed = error <= tolerance, new_passed = new_error <= new_tolerance;
   if (old_passed != new_passed) return old_passed;
   return !(share(new_error, new_tolerance) <= share(error, tolerance));
@@ -54,7 +55,8 @@ void Result::merge(const Result& other) {
   if (outdone_by(other.error, other.tolerance)) {
     error = other.error;
     tolerance = other.tolerance;
-    where = other.name + ", " + other.where;
+    name = other.name;
+    where = other.where;
   }
   compared += other.compared;
   failed += other.failed;
@@ -141,9 +143,14 @@ std::string summary(const Report& report) {
   for (const Result& line : lines) {
     out += fmt::format("  {:<24} {:<5} {:<6} {:>5} compared, ", line.part, line.precision, verdict(line.passed()),
                        line.compared);
-    out += line.passed() ? fmt::format("at most {:.0f} % of a tolerance\n", 100 * share(line.error, line.tolerance))
-                         : fmt::format("{} failed, worst: {:.2e} > {:.1e} in {}\n", line.failed, line.error,
-                                       line.tolerance, cell(line.where));
+    if (line.passed() && line.tolerance == 0.0) {
+      out += "all as they must be\n";
+      continue;
+    }
+    out += line.passed() ? fmt::format("nearest to its tolerance: {} ({:.0f} %)\n", line.name,
+                                       100 * share(line.error, line.tolerance))
+                         : fmt::format("{} failed, worst: {:.2e} > {:.1e}, {}: {}\n", line.failed, line.error,
+                                       line.tolerance, line.name, cell(line.where));
   }
   for (const Timing& t : report.timings) {
     if (t.mode != "recorded" || (t.batch != 1 && t.batch != 16)) continue;

@@ -98,9 +98,15 @@ std::vector<Timing> measure(const BackendFactory& make, const CudaOptions& optio
     progress(t);
     out.push_back(std::move(t));
   };
+  // Weights take seconds to draw: once an encoder.
+  const std::int64_t largest = *std::max_element(timing.batches.begin(), timing.batches.end());
+  std::vector<Problem> problems;
+  for (const std::string& encoder : timing.encoders) {
+    problems.emplace_back(ProblemSize{.encoder = encoder, .side = timing.side, .batch = largest, .batches = 1}, seed);
+  }
   for (const std::int64_t batch : timing.batches) {
-    for (const std::string& encoder : timing.encoders) {
-      const Problem problem({.encoder = encoder, .side = timing.side, .batch = batch, .batches = 1}, seed);
+    for (const Problem& whole : problems) {
+      const Problem problem = whole.shortened(batch);
       for (const Precision precision : timing.precisions) {
         CudaOptions chosen = options;
         chosen.precision = precision;

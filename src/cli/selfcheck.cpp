@@ -15,6 +15,7 @@ struct Options {
   std::string golden;
   std::uint64_t seed = 0;
   DeviceOptions device;
+  std::string only;
 };
 
 /// The row of a group that is nearest to, or furthest beyond, its tolerance.
@@ -86,7 +87,10 @@ int run(const Options& o) {
   if (!o.golden.empty()) cases = golden_cases(o.golden);
   fmt::print("{}\nprecision {}, features stored as {}\n", backend->description(), o.device.precision,
              name_of(backend->feature_type()));
-  int failed = check_operations(*backend, o.seed, {.tf32 = precision == Precision::kTf32});
+  int failed = check_operations(*backend, o.seed,
+                                {.tf32 = precision == Precision::kTf32,
+                                 .rounded_weight_gradients = backend->feature_type() != DType::kF32,
+                                 .only = o.only});
   failed += check_golden(*backend, cases);
   if (failed > 0) fail(ErrorKind::kBarNotMet, fmt::format("{} quantities are beyond their tolerance", failed));
   fmt::print("all within tolerance\n");
@@ -100,6 +104,7 @@ void add_selfcheck(CLI::App& app, Action& action) {
       *app.add_subcommand("selfcheck", "compare a backend of this machine (see --device) with the float64 reference");
   const auto o = std::make_shared<Options>();
   c.add_option("--golden", o->golden, "also compare with golden files of the PyTorch oracle");
+  c.add_option("--only", o->only, "only operations whose name contains this text, e.g. convolution");
   c.add_option("--seed", o->seed, "of the random inputs")->capture_default_str()->check(unsigned_number());
   add_device_options(c, o->device);
   c.callback([o, &action] { action = [o] { return run(*o); }; });

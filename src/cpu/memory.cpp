@@ -1,5 +1,5 @@
 // Class-aware memory (spec S4): matrix products by oneDNN, the rest row by row.
-#include <cmath>
+#include <algorithm>
 
 #include "cpu/implementation.h"
 #include "cpu/parallel.h"

@@ -25,7 +25,7 @@ template <class Real>
   return inverse_norm >= 1.0f / kLeastNorm ? 0.0f : inverse_norm;
 }
 
-/// One element of d|x| / dx: `projected` is unit . dunit, `factor` comes from gradient_factor.
+/// One element of the gradient with respect to x: `projected` is unit . dunit, `factor` comes from gradient_factor.
 [[nodiscard]] constexpr float unit_backward(float unit, float dunit, float projected, float factor) {
   return factor * (dunit - unit * projected);
 }

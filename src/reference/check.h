@@ -25,6 +25,10 @@ struct CheckOptions {
   /// Gradients of convolution weights may have been stored as features are before they became f32: what a library does
   /// that has no algorithm which writes f32.
   bool rounded_weight_gradients = false;
+  /// Leaves out the few cases that take long where every access is watched.
+  bool small_only = false;
+  /// Runs only the cases whose operation contains this text: "convolution", "adam". Empty: all of them.
+  std::string only{};
 };
 
 /// Runs every case on `backend` with random input from `seed`, features as the backend stores them. Errors that the

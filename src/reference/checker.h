@@ -59,6 +59,7 @@ class Checker {
   void run(const std::string& operation, const std::string& shape, const std::function<void()>& body);
 
   [[nodiscard]] Backend& backend() noexcept { return *backend_; }
+  [[nodiscard]] bool small_only() const noexcept { return options_.small_only; }
   /// Uniform values, exactly representable in f32.
   [[nodiscard]] Array random(const Shape& shape, float low = -1.0f, float high = 1.0f);
   /// Whole numbers 0 .. count-1.

@@ -68,11 +68,11 @@ TEST_CASE("impossible values of train's options") {
   CHECK_FALSE(fs::exists(run));
 }
 
-TEST_CASE("a device that this build does not have") {
-  CHECK_REFUSED(train(small_data_set(), fresh_path("run"), {{"--device", "cuda"}}), 4, "cuda:0");
-  CHECK_REFUSED(train(small_data_set(), fresh_path("run"), {{"--device", "cuda:3"}}), 4, "cuda:3");
-  CHECK_REFUSED(evaluate(trained_run(), small_data_set(), {"--device", "cuda"}), 4, "no CUDA backend");
-  CHECK_REFUSED(mddnet({"selfcheck", "--device", "cuda"}), 4, "no CUDA backend");
+TEST_CASE("a device that is not there") {
+  CHECK_REFUSED(train(small_data_set(), fresh_path("run"), {{"--device", "cuda:99"}}), 4, "cuda:99");
+  CHECK_REFUSED(train(small_data_set(), fresh_path("run"), {{"--device", "cuda:98"}}), 4, "cuda:98");
+  CHECK_REFUSED(evaluate(trained_run(), small_data_set(), {"--device", "cuda:99"}), 4, "cuda:99");
+  CHECK_REFUSED(mddnet({"selfcheck", "--device", "cuda:99"}), 4, "cuda:99");
 }
 
 TEST_CASE("the subcommand itself") {

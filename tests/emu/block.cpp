@@ -1,9 +1,7 @@
 // The engine's block: see block.h. Compiled without ThreadSanitizer.
 #include "tests/emu/block.h"
 
-#include <cstdlib>
 #include <cstring>
-#include <new>
 #include <utility>
 
 constinit thread_local uint3 threadIdx{};
@@ -32,22 +30,7 @@ Engine& engine() {
   return *running_engine;
 }
 
-constexpr std::size_t kSharedAlignment = 128;
-
 }  // namespace
-
-SharedMemory::SharedMemory(std::size_t bytes) : bytes_(bytes) {
-  if (::posix_memalign(&data_, kSharedAlignment, bytes) != 0) throw std::bad_alloc();
-}
-SharedMemory::SharedMemory(SharedMemory&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
-SharedMemory& SharedMemory::operator=(SharedMemory&& other) noexcept {
-  std::swap(data_, other.data_);
-  std::swap(bytes_, other.bytes_);
-  return *this;
-}
-SharedMemory::~SharedMemory() { std::free(data_); }
-void SharedMemory::poison() { std::memset(data_, 0xff, bytes_); }
 
 Engine::Engine() : tokens_(std::make_unique<Tokens>()) {
   fibers_.reserve(kMostThreads);

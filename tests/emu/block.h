@@ -9,6 +9,7 @@
 
 #include "tests/emu/emulator.h"
 #include "tests/emu/fiber.h"
+#include "tests/emu/shared_memory.h"
 #include "tests/emu/warp.h"
 
 namespace emu {
@@ -29,24 +30,6 @@ class Shuffler {
 
  private:
   std::uint64_t state_;
-};
-
-/// Memory of a block: exactly as large as asked for, in an allocation of its own so that an overrun is seen.
-class SharedMemory {
- public:
-  SharedMemory() = default;
-  explicit SharedMemory(std::size_t bytes);
-  SharedMemory(SharedMemory&& other) noexcept;
-  SharedMemory& operator=(SharedMemory&& other) noexcept;
-  ~SharedMemory();
-  /// All bits set: NaN as a number, -1 as an index.
-  void poison();
-  [[nodiscard]] void* data() const { return data_; }
-  [[nodiscard]] std::size_t bytes() const { return bytes_; }
-
- private:
-  void* data_ = nullptr;
-  std::size_t bytes_ = 0;
 };
 
 class Engine {
