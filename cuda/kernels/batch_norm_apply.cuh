@@ -4,12 +4,11 @@
 //   scale = gamma / sqrt(variance + epsilon),  shift = beta - mean * scale       (from batch_norm_statistics.cuh)
 //
 // Layout  x, residual, y: [positions, channels] (NHWC flattened), T = float | half | bfloat16, aligned to kPack
-// elements;
-//         y may be x or residual; scale, shift: float[channels].
+//         elements; y may be x or residual; scale, shift: float[channels].
 // Cost    bytes = X + Y (+ residual); 4 flop an element: memory-bound.
 // Design  A thread reads scale and shift of its channels once, and the loop touches nothing but the big tensors, 16
-// bytes
-//         at a time. Residual and ReLU are run-time choices: a branch that all threads take alike costs nothing here.
+//         bytes at a time. Residual and ReLU are run-time choices: a branch that all threads take alike costs
+//         nothing here.
 #pragma once
 #include "channel_threads.cuh"
 #include "floats.cuh"

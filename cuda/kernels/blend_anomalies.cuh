@@ -4,9 +4,8 @@
 //
 // Layout  x, source: u8 [N, pixels, 3]; mask: u8 [N, pixels]; opacity: f32 [N]; y: T [N, pixels, 3].
 // Cost    bytes = N * pixels * (7 + 3 sizeof(T)): memory-bound.
-// Design  As normalise_images. A grid row serves one image, so that its opacity is a constant of the thread. The mask
-// is
-//         read a byte an element: threads beside each other share them through the cache.
+// Design  As normalise_images. A grid row serves one image, so that its opacity is a constant of the thread. The
+//         mask is read a byte an element: threads beside each other share them through the cache.
 #pragma once
 #include "normalise_images.cuh"
 

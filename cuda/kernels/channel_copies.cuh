@@ -3,12 +3,10 @@
 //   to_i[p, c] (+)= from_i[p, c],  c < width_i, for several copies i at once
 //
 // Layout  from_i, to_i: [positions, pitch] matrices, the pointers at the first channel of the range, all pointers,
-// widths
-//         and pitches multiples of kPack elements; T = float | half | bfloat16.
+//         widths and pitches multiples of kPack elements; T = float | half | bfloat16.
 // Cost    bytes = 2 sum_i width_i * positions (3 if it accumulates): memory-bound.
-// Design  blockIdx.z is the copy: the parts of a concatenation run side by side in one launch. The descriptions travel
-// by
-//         value, in the kernel's constant bank.
+// Design  blockIdx.z is the copy: the parts of a concatenation run side by side in one launch. The descriptions
+//         travel by value, in the kernel's constant bank.
 #pragma once
 #include "channel_threads.cuh"
 #include "floats.cuh"

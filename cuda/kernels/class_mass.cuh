@@ -2,9 +2,8 @@
 //
 // Layout  attention: float [images * positions, classes * slots]; mass: float [images, classes].
 // Cost    attention read once; it is fresh in the cache.
-// Design  A block owns one (image, class): its warps take positions in turn, their lanes the class's slots, which lie
-// side
-//         by side. One block a sum, so that no partial sums meet in an order that time decides.
+// Design  A block owns one (image, class): its warps take positions in turn, their lanes the class's slots, which
+//         lie side by side. One block a sum, so that no partial sums meet in an order that time decides.
 #pragma once
 #include <cstdint>
 

@@ -7,13 +7,11 @@
 //
 // Layout  x: [N,H,W,C], w: [K,R,R,C], y: [N,P,Q,K], T = float | half | bfloat16; dw: float.
 // Cost    2 N P Q K R^2 C flop; the reuse of operands is left to the caches, so arithmetic units mostly wait: the
-// library
-//         is one to two orders of magnitude faster.
-// Design  Clarity first. Forward and backward data: one thread an output element, a warp along the output's channels,
-// so
-//         that one operand is the same for all of a warp. Backward weights: a block adds 32 x kFilters elements of dw
-//         over all positions, in a fixed order. Sums are f32, first over one filter tap (or one row of positions), then
-//         over these: short sums of short sums lose fewer digits than a long one.
+//         library is one to two orders of magnitude faster.
+// Design  Clarity first. Forward and backward data: one thread an output element, a warp along the output's
+//         channels, so that one operand is the same for all of a warp. Backward weights: a block adds 32 x kFilters
+//         elements of dw over all positions, in a fixed order. Sums are f32, first over one filter tap (or one row
+//         of positions), then over these: short sums of short sums lose fewer digits than a long one.
 #pragma once
 #include "column_sums.cuh"
 #include "floats.cuh"

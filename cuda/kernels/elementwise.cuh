@@ -5,8 +5,7 @@
 // Layout  flat arrays; pointers aligned to 16 bytes unless kPack = 1. y may be a or b.
 // Cost    bytes = X; 3 X; X + Y: memory-bound.
 // Design  Threads stride over packs of 16 bytes of the narrowest type; what remains behind the last whole pack, and
-// arrays
-//         that are not aligned, go element by element.
+//         arrays that are not aligned, go element by element.
 #pragma once
 #include <type_traits>
 

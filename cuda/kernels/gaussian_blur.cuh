@@ -4,12 +4,12 @@
 //
 // Layout  x, y: f32 [N, height, width]. Taps: ops/map_arithmetic.h, normalised by a total from the host.
 // Cost    bytes = x + y. 2 radius + 1 multiply-adds a pixel (33 for sigma 4): bound by shared memory rather than by
-// DRAM. Design  A block of 256 threads makes a tile of 32 lines x 64 positions along the filter. The tile's samples lie
-// in
-//         shared memory, positions outermost, 33 floats apart, so that neither loading (lanes along a row) nor
+//         DRAM.
+// Design  A block of 256 threads makes a tile of 32 lines x 64 positions along the filter. The tile's samples lie
+//         in shared memory, positions outermost, 33 floats apart, so that neither loading (lanes along a row) nor
 //         filtering (lanes across lines) meets a bank twice. A thread makes 8 neighbouring outputs from a window of
-//         registers that slides by one sample a tap: two loads for eight multiply-adds. Taps are taken 64 at a time, so
-//         that any radius fits the same memory, and are computed by the block itself.
+//         registers that slides by one sample a tap: two loads for eight multiply-adds. Taps are taken 64 at a
+//         time, so that any radius fits the same memory, and are computed by the block itself.
 #pragma once
 #include "ops/map_arithmetic.h"
 #include "pack.cuh"

@@ -5,10 +5,9 @@
 // Layout  maps: f32 [N, pixels]; scores: f32 [N].
 // Cost    bytes = maps, five times for the mean, of which four come from cache.
 // Design  v is found by radix selection: floats as unsigned keys of the same order, four passes that each count the
-// next
-//         8 bits among the values that agree so far with v. Counts are whole numbers, so that atomics in shared memory
-//         are as good as any order. Most values of a map share their upper bits: a warp counts those of its first lane
-//         at once. The sum is f64 in a fixed order. A NaN anywhere makes the score NaN.
+//         next 8 bits among the values that agree so far with v. Counts are whole numbers, so that atomics in
+//         shared memory are as good as any order. Most values of a map share their upper bits: a warp counts those
+//         of its first lane at once. The sum is f64 in a fixed order. A NaN anywhere makes the score NaN.
 #pragma once
 #include "reduce.cuh"
 

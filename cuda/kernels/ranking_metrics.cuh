@@ -2,16 +2,17 @@
 //
 // A threshold stands behind each group of equal scores. With the numbers up to there, t of defects and i of all, those
 // up to the group before, t' and i', and T defects among n:
-//   AUROC = sum ((i - t) - (i' - t')) (t + t') / (2 T (n - T)),   AP = sum (t - t') (t / i) / T,   F1 = max 2 t / (T +
-//   i)
+//   AUROC = sum ((i - t) - (i' - t')) (t + t') / (2 T (n - T)),   AP = sum (t - t') (t / i) / T,
+//   F1    = max 2 t / (T + i)
 //
 // Layout  scores: f32 [n], falling; labels: u8 [n], 0 = normal; metrics: f64 [3]; n < 2^31.
 // Cost    bytes = 2 (scores + labels): little beside the sort.
-// Design  Scores are cut into tiles of 4096. Three kernels, as in any scan: each tile counts its defects and notes its
-//         last group's end; one block adds the tiles up; each tile then knows t, i and the end before its own, and adds
-//         its groups' terms. A group may span many tiles, so "the end before" travels as a scan of its own: an end is
-//         the pair (i, t), packed into 64 bits with i above, and the last of several ends is the largest. A fourth
-//         kernel adds the tiles' terms. Counts are whole numbers and exact; f64 sums have a fixed order. -0 equals +0.
+// Design  Scores are cut into tiles of 4096. Three kernels, as in any scan: each tile counts its defects and notes
+//         its last group's end; one block adds the tiles up; each tile then knows t, i and the end before its own,
+//         and adds its groups' terms. A group may span many tiles, so "the end before" travels as a scan of its
+//         own: an end is the pair (i, t), packed into 64 bits with i above, and the last of several ends is the
+//         largest. A fourth kernel adds the tiles' terms. Counts are whole numbers and exact; f64 sums have a fixed
+//         order. -0 equals +0.
 #pragma once
 #include "reduce.cuh"
 

@@ -2,12 +2,11 @@
 //
 //   between[n,h,q,c] = (2^21 + sum_i weights_q[i] * x[n, h, first_q + i, c]) / 2^22,   then likewise along columns
 //
-// Layout  x: u8 [rows, input, kChannels] with rows = N * H; between: u8 [rows, output, kChannels]; y: u8 [N, P, stride]
-//         with stride = Q * C bytes. Windows and weights: core/triangle_filter.h.
+// Layout  x: u8 [rows, input, kChannels] with rows = N * H; between: u8 [rows, output, kChannels]; y: u8 [N, P,
+//         stride] with stride = Q * C bytes. Windows and weights: core/triangle_filter.h.
 // Cost    bytes = x + 2 between + y. One multiplication a byte and tap.
 // Design  Along rows a thread makes one pixel: neighbours read overlapping windows, which the cache serves. Along
-// columns
-//         a thread makes kPack neighbouring bytes, whatever channels they belong to, from one access a tap.
+//         columns a thread makes kPack neighbouring bytes, whatever channels they belong to, from one access a tap.
 #pragma once
 #include "core/triangle_filter.h"
 #include "pack.cuh"

@@ -5,8 +5,7 @@
 // Layout  map: f32 [N, h, w]; out: f32 [N, H, W].
 // Cost    bytes = map + out (twice out when it accumulates): memory-bound; the coarse map stays in cache.
 // Design  A thread keeps its kPack columns, and with them their places among the samples, for all the rows that it
-// walks
-//         down: the whole-number divisions behind a place are paid once, and again only for the row.
+//         walks down: the whole-number divisions behind a place are paid once, and again only for the row.
 #pragma once
 #include "ops/map_arithmetic.h"
 #include "pack.cuh"

@@ -27,6 +27,9 @@ struct CheckOptions {
   bool rounded_weight_gradients = false;
   /// Leaves out the few cases that take long where every access is watched.
   bool small_only = false;
+  /// Runs cases number `first_case`, first_case + every, first_case + 2 every, ... only.
+  std::uint32_t first_case = 0;
+  std::uint32_t every = 1;
   /// Runs only the cases whose operation contains this text: "convolution", "adam". Empty: all of them.
   std::string only{};
 };
