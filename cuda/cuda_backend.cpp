@@ -57,6 +57,7 @@ DType CudaBackend::feature_type() const {
 }
 
 std::unique_ptr<Recording> CudaBackend::record(const std::function<void()>& work) {
+  if (!options_.record) return nullptr;
   return std::make_unique<StepGraph>(context_, filters_.generation(), work);
 }
 

@@ -29,6 +29,7 @@ struct DeviceOptions {
   std::string precision = "f32";
   bool deterministic = true;
   bool autotune = false;
+  bool eager = false;
 };
 void add_device_options(CLI::App& command, DeviceOptions& options);
 /// auto: the first CUDA device if there is one, else the CPU. Throws Error(kUsage) for a word it does not know or a

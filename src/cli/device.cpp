@@ -60,6 +60,8 @@ void add_device_options(CLI::App& command, DeviceOptions& options) {
       .add_flag("--autotune", options.autotune,
                 "time cuDNN's algorithms for each convolution and remember the fastest for later runs")
       ->group(kGroup);
+  command.add_flag("--eager", options.eager, "start every operation by itself instead of whole steps as CUDA graphs")
+      ->group(kGroup);
 }
 
 CLI::Validator unsigned_number() {
@@ -85,7 +87,12 @@ std::unique_ptr<Backend> open_backend(const DeviceOptions& options) {
   const Precision precision = precision_of(options);
   const int index = device_index(options.device);
   if (index != kCpu) {
-    return make_cuda_backend({index, precision, options.deterministic, options.autotune, plan_cache_file()});
+    return make_cuda_backend({.device = index,
+                              .precision = precision,
+                              .deterministic = options.deterministic,
+                              .autotune = options.autotune,
+                              .record = !options.eager,
+                              .plan_cache = plan_cache_file()});
   }
   if (precision != Precision::kF32) {
     fail(ErrorKind::kUsage, "--precision: expected f32 on the CPU, found '" + options.precision + "'");

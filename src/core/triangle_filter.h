@@ -95,9 +95,10 @@ inline void TriangleFilter::filter_rows(const Window& window, const std::uint8_t
                                         std::vector<std::int32_t>& sums, std::uint8_t* to) const {
   sums.assign(stride, kHalf);
   std::int32_t* const sum = sums.data();
+  const std::int32_t* const own_weights = weights.data() + window.weight;
   for (std::int32_t i = 0; i < window.count; ++i) {
     const std::uint8_t* from = image + static_cast<std::size_t>(window.first + i) * stride;
-    const std::int32_t weight = weights[static_cast<std::size_t>(window.weight + i)];
+    const std::int32_t weight = own_weights[i];
     for (std::size_t x = 0; x < stride; ++x) sum[x] += from[x] * weight;
   }
   for (std::size_t x = 0; x < stride; ++x) to[x] = rounded(sum[x]);

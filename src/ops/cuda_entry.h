@@ -14,6 +14,8 @@ struct CudaOptions {
   bool deterministic = true;
   /// Times the candidates for each convolution and keeps the fastest, instead of trusting the library's heuristics.
   bool autotune = false;
+  /// Repeated work may be recorded as CUDA graphs; off, every operation is started by itself.
+  bool record = true;
   /// File that remembers the chosen algorithms between runs; empty = none.
   std::filesystem::path plan_cache{};
 };

@@ -79,9 +79,10 @@ Array resized_in_fixed_point(const Array& x, Index height, Index width) {
   const TriangleFilter along_rows(x.shape[2], width), along_columns(x.shape[1], height);
   const auto filtered = [](const TriangleFilter& filter, Index i, const auto& at) {
     const TriangleFilter::Window& window = filter.windows[static_cast<std::size_t>(i)];
+    const std::int32_t* const weights = filter.weights.data() + window.weight;
     double sum = 0.5 * std::exp2(TriangleFilter::kFractionBits);
     for (std::int32_t k = 0; k < window.count; ++k) {
-      sum += static_cast<double>(filter.weights[static_cast<std::size_t>(window.weight + k)]) * at(window.first + k);
+      sum += static_cast<double>(weights[k]) * at(window.first + k);
     }
     return std::clamp(std::floor(sum / std::exp2(TriangleFilter::kFractionBits)), 0.0, 255.0);
   };

@@ -75,6 +75,13 @@ TEST_CASE("what the host gives or takes, and new memory, cannot be recorded; the
   }
 }
 
+TEST_CASE("a backend told not to record does not, and the work is left to the caller") {
+  const auto backend = emu::make_emulated_backend({.record = false});
+  bool called = false;
+  CHECK(backend->record([&] { called = true; }) == nullptr);
+  CHECK_FALSE(called);
+}
+
 TEST_CASE("a convolution must have run once before it is recorded") {
   const auto backend = emu::make_emulated_backend();
   const Values x(*backend, std::vector<float>(16, 1.0f)), y(*backend, std::vector<float>(16, 0.0f));

@@ -1,4 +1,6 @@
 // Declarations for the test of emu::missing_kernels, never compiled. __global__ void in_a_comment();
+// The odd layouts are the point.
+// clang-format off
 #define EXAMPLE(name) \
   __global__ void name()
 
