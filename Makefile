@@ -35,12 +35,18 @@ deps:
 lint-deps: deps
 	@$(call install,$(LINT_PACKAGES))
 
+# Says one line about the CUDA backend, and everything if it fails.
+define configure
+log=$$(mktemp); cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release >$$log 2>&1 || { cat $$log; rm -f $$log; exit 1; }; \
+sed -n 's/^-- CUDA backend:/CUDA backend:/p' $$log; rm -f $$log
+endef
+
 build: deps
-	@cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release >build.log 2>&1 || { cat build.log; exit 1; }; rm -f build.log
+	@$(configure)
 	@cmake --build build -j $(JOBS)
 
 demo: deps
-	@cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
+	@$(configure)
 	@cmake --build build -j $(JOBS) --target mddnet
 	@bash bench/demo.sh build/mddnet build/demo
 
