@@ -17,32 +17,19 @@ ConvolutionsOptions convolution_options(const CudaOptions& options) {
           .workspace_limit = kWorkspaceLimit};
 }
 
-const char* text_of(Precision precision) {
-  switch (precision) {
-    case Precision::kTf32:
-      return "tf32";
-    case Precision::kBf16:
-      return "bf16";
-    case Precision::kF16:
-      return "f16";
-    default:
-      return "f32";
-  }
-}
-
 }  // namespace
 
 CudaBackend::CudaBackend(const CudaOptions& options)
     : options_(options),
       context_(options.device),
-      products_(context_.stream(), options.precision != Precision::kF32),
+      products_(context_.stream()),
       convolutions_(convolution_options(options), context_.stream()),
       filters_(*this) {}
 
 std::string CudaBackend::name() const { return "cuda:" + std::to_string(context_.device()); }
 
 std::string CudaBackend::description() const {
-  return name() + ": " + context_.description() + ", " + convolutions_.version() + ", " + text_of(options_.precision);
+  return name() + ": " + context_.description() + ", " + convolutions_.version() + ", " + name_of(options_.precision);
 }
 
 DType CudaBackend::feature_type() const {

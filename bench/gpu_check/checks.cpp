@@ -83,25 +83,12 @@ void compare_training(Result& result, const Training& a, const Training& b) {
 
 }  // namespace
 
-std::string precision_name(Precision precision) {
-  switch (precision) {
-    case Precision::kTf32:
-      return "tf32";
-    case Precision::kBf16:
-      return "bf16";
-    case Precision::kF16:
-      return "f16";
-    default:
-      return "f32";
-  }
-}
-
 std::vector<Result> guarded(const std::string& part, Precision precision,
                             const std::function<std::vector<Result>()>& check) {
   try {
     return check();
   } catch (const std::exception& error) {
-    return {broken(part, precision_name(precision), error.what())};
+    return {broken(part, name_of(precision), error.what())};
   }
 }
 
@@ -116,7 +103,7 @@ std::vector<Result> check_operations(const BackendFactory& make, const CudaOptio
       Result& result = by_name[row.operation];
       result.part = "operations";
       result.name = row.operation;
-      result.precision = precision_name(options.precision);
+      result.precision = name_of(options.precision);
       result.add(row.error, row.tolerance, row.quantity + " " + row.shape);
     }
     std::vector<Result> out;
@@ -136,7 +123,7 @@ std::vector<Result> check_golden(const BackendFactory& make, const CudaOptions& 
         Result& result = by_group[row.group];
         result.part = "golden files";
         result.name = path.filename().string() + ", " + row.group;
-        result.precision = precision_name(options.precision);
+        result.precision = name_of(options.precision);
         result.add(row.error, row.tolerance, row.name);
       }
       for (auto& [group, result] : by_group) out.push_back(std::move(result));
@@ -150,12 +137,12 @@ std::vector<Result> check_recorded(const BackendFactory& make, const CudaOptions
   const std::string part = "recorded against eager";
   return guarded(part, options.precision, [&] {
     const auto backend = make(options);
-    Result training{.part = part, .name = "training", .precision = precision_name(options.precision)};
+    Result training{.part = part, .name = "training", .precision = name_of(options.precision)};
     const Training eager_training = train(*backend, problem, StepMode::kEager, steps);
     const Training recorded_training = train(*backend, problem, StepMode::kRecorded, steps);
     compare_training(training, eager_training, recorded_training);
     expect(training, recorded_training.recorded && !eager_training.recorded, "a step was recorded");
-    Result scoring{.part = part, .name = "scoring", .precision = precision_name(options.precision)};
+    Result scoring{.part = part, .name = "scoring", .precision = name_of(options.precision)};
     const Scores eager = score(*backend, problem, StepMode::kEager);
     const Scores recorded = score(*backend, problem, StepMode::kRecorded);
     expect(scoring, recorded.recorded && !eager.recorded, "both batch sizes were recorded");
@@ -171,7 +158,7 @@ std::vector<Result> check_repeated(const BackendFactory& make, const CudaOptions
   const std::string part = "the same twice";
   return guarded(part, options.precision, [&] {
     const auto run = [&] { return train(*make(options), problem, StepMode::kEager, steps); };
-    Result training{.part = part, .name = "training", .precision = precision_name(options.precision)};
+    Result training{.part = part, .name = "training", .precision = name_of(options.precision)};
     compare_training(training, run(), run());
     return std::vector<Result>{training};
   });

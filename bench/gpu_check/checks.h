@@ -13,9 +13,6 @@ namespace mdd::gpu_check {
 
 using BackendFactory = std::function<std::unique_ptr<Backend>(const CudaOptions&)>;
 
-/// "f32", "tf32", "bf16", "f16".
-[[nodiscard]] std::string precision_name(Precision precision);
-
 /// The results of `check`, or one failed result that says what it threw.
 [[nodiscard]] std::vector<Result> guarded(const std::string& part, Precision precision,
                                           const std::function<std::vector<Result>()>& check);

@@ -49,9 +49,8 @@ std::vector<Result> check_curve(const BackendFactory& make, const CudaOptions& o
     const auto backend = make(options);
     const std::vector<float> losses = loss_curve(*backend, problem, static_cast<int>(cpu_losses.size()));
     const CurveTolerance tolerance = tolerance_of(options.precision);
-    Result result{.part = part,
-                  .name = std::to_string(losses.size()) + " losses",
-                  .precision = precision_name(options.precision)};
+    Result result{
+        .part = part, .name = std::to_string(losses.size()) + " losses", .precision = name_of(options.precision)};
     for (std::size_t i = 0; i < losses.size(); ++i) {
       const double expected = static_cast<double>(cpu_losses[i]);
       const double error = std::fabs(static_cast<double>(losses[i]) - expected) / expected;

@@ -35,7 +35,7 @@ class Run {
     report_.libraries = cuda_build_description();
     report_.seed = options.seed;
     for (const Precision precision : kPrecisions) {
-      if (options.precisions.empty() || std::ranges::count(options.precisions, precision_name(precision)) > 0) {
+      if (options.precisions.empty() || std::ranges::count(options.precisions, name_of(precision)) > 0) {
         precisions_.push_back(precision);
       }
     }

@@ -87,7 +87,7 @@ std::vector<Timing> measure(const BackendFactory& make, const CudaOptions& optio
                        const std::function<void(Timing&)>& fill) {
     Timing t{.work = work,
              .encoder = problem.size().encoder,
-             .precision = precision_name(precision),
+             .precision = name_of(precision),
              .mode = mode == StepMode::kRecorded ? "recorded" : "eager",
              .batch = problem.size().batch};
     if (seconds_since(begin) > timing.seconds_in_all) {

@@ -81,11 +81,7 @@ struct MatrixProducts::Implementation {
   };
   using Key = std::array<std::int64_t, 7>;
 
-  Implementation(cudaStream_t on, bool tf32)
-      : stream(on),
-        compute(tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F),
-        handle(open()),
-        workspace(reserve_workspace()) {}
+  explicit Implementation(cudaStream_t on) : stream(on), handle(open()), workspace(reserve_workspace()) {}
 
   [[nodiscard]] Entry build(const MatrixProduct& product, std::uint32_t alignment) const;
   [[nodiscard]] cublasLtMatmulAlgo_t choose(const MatrixProduct& product, const Entry& entry,
@@ -93,7 +89,6 @@ struct MatrixProducts::Implementation {
   void refuse_recording(const MatrixProduct& product) const;
 
   cudaStream_t stream;
-  cublasComputeType_t compute;
   LibraryHandle handle;
   DeviceMemory workspace;
   std::map<Key, Entry> entries;
@@ -102,7 +97,7 @@ struct MatrixProducts::Implementation {
 MatrixProducts::Implementation::Entry MatrixProducts::Implementation::build(const MatrixProduct& p,
                                                                             std::uint32_t alignment) const {
   Entry entry;
-  check(cublasLtMatmulDescCreate(entry.operation.out(), compute, CUDA_R_32F), "cublasLtMatmulDescCreate");
+  check(cublasLtMatmulDescCreate(entry.operation.out(), CUBLAS_COMPUTE_32F, CUDA_R_32F), "cublasLtMatmulDescCreate");
   const auto transpose = [&](cublasLtMatmulDescAttributes_t name, bool yes) {
     const cublasOperation_t operation = yes ? CUBLAS_OP_T : CUBLAS_OP_N;
     check(cublasLtMatmulDescSetAttribute(entry.operation.get(), name, &operation, sizeof operation),
@@ -147,8 +142,7 @@ void MatrixProducts::Implementation::refuse_recording(const MatrixProduct& produ
   fail(ErrorKind::kRuntime, "internal error: a matrix product was recorded before it ran once: " + text(product));
 }
 
-MatrixProducts::MatrixProducts(cudaStream_t stream, bool allow_tf32)
-    : implementation_(std::make_unique<Implementation>(stream, allow_tf32)) {}
+MatrixProducts::MatrixProducts(cudaStream_t stream) : implementation_(std::make_unique<Implementation>(stream)) {}
 MatrixProducts::~MatrixProducts() = default;
 
 void MatrixProducts::multiply(const MatrixProduct& product, const float* a, const float* b, float* c) {

@@ -17,16 +17,16 @@ struct MatrixProduct {
 
 class MatrixProducts {
  public:
-  /// allow_tf32: factors may be rounded to tf32 (10 bits of mantissa) for the tensor cores. Throws Error(kDevice) if
-  /// cuBLASLt cannot be used on the current device. The stream outlives this object.
-  MatrixProducts(cudaStream_t stream, bool allow_tf32);
+  /// Throws Error(kDevice) if cuBLASLt cannot be used on the current device. The stream outlives this object.
+  explicit MatrixProducts(cudaStream_t stream);
   ~MatrixProducts();
   MatrixProducts(const MatrixProducts&) = delete;
   MatrixProducts& operator=(const MatrixProducts&) = delete;
 
-  /// Puts the product on the stream; sums are taken in f32, in an order that is the same in every run. Neither
-  /// allocates nor waits. While the stream is being recorded, a form that never ran before throws Error(kRuntime): its
-  /// kernel may have to be loaded first.
+  /// Puts the product on the stream. Factors stay f32 whatever the backend's precision: the memory's softmax multiplies
+  /// an error of its cosines by 1 / temperature, tenfold and more. Sums are taken in f32, in an order that is the same
+  /// in every run. Neither allocates nor waits. While the stream is being recorded, a form that never ran before throws
+  /// Error(kRuntime): its kernel may have to be loaded first.
   void multiply(const MatrixProduct& product, const float* a, const float* b, float* c);
 
  private:

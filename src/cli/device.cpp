@@ -1,6 +1,5 @@
 #include <charconv>
 #include <cstdlib>
-#include <utility>
 
 #include "cli/command.h"
 #include "cpu/cpu_backend.h"
@@ -75,10 +74,8 @@ CLI::Validator unsigned_number() {
 }
 
 Precision precision_of(const DeviceOptions& options) {
-  constexpr std::pair<const char*, Precision> kWords[] = {
-      {"f32", Precision::kF32}, {"tf32", Precision::kTf32}, {"bf16", Precision::kBf16}, {"f16", Precision::kF16}};
-  for (const auto& [word, precision] : kWords) {
-    if (options.precision == word) return precision;
+  for (const Precision precision : {Precision::kF32, Precision::kTf32, Precision::kBf16, Precision::kF16}) {
+    if (options.precision == name_of(precision)) return precision;
   }
   fail(ErrorKind::kUsage, "--precision: expected f32, tf32, bf16 or f16, found '" + options.precision + "'");
 }

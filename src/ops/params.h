@@ -7,9 +7,15 @@
 
 namespace mdd {
 
-/// What a backend computes convolutions and matrix products in, and stores features as. kTf32 stores f32 and rounds the
-/// factors of its products to 10 bits of mantissa. Sums are f32 in all of them.
+/// What a backend computes convolutions in, and stores features as. kTf32 stores f32 and rounds the factors of
+/// convolutions to 10 bits of mantissa. Sums are f32 in all of them, and so is the arithmetic of everything else.
 enum class Precision : std::uint8_t { kF32, kTf32, kBf16, kF16 };
+
+/// "f32", "tf32", "bf16", "f16".
+[[nodiscard]] constexpr const char* name_of(Precision precision) noexcept {
+  constexpr const char* kNames[] = {"f32", "tf32", "bf16", "f16"};
+  return kNames[static_cast<std::size_t>(precision)];
+}
 
 /// Does a result replace what the destination holds, or is it added to it? First gradient into a slot overwrites.
 enum class WriteMode : std::uint8_t { kOverwrite, kAccumulate };

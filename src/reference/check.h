@@ -20,7 +20,7 @@ struct CheckRow {
 };
 
 struct CheckOptions {
-  /// The backend rounds the factors of its convolutions and matrix products to tf32: judge those results by that.
+  /// The backend rounds the factors of its convolutions to tf32: judge results by that.
   bool tf32 = false;
   /// Gradients of convolution weights may have been stored as features are before they became f32: what a library does
   /// that has no algorithm which writes f32.

@@ -8,7 +8,7 @@
 #include "cuda/dnn/convolutions.h"
 #include "cuda/runtime/handle.h"
 #include "cuda/sort/device_sort.h"
-#include "stand_ins/cudnn_support.h"
+#include "stand_ins/supported_convolutions.h"
 
 using namespace mdd;
 using namespace mdd::cuda;
@@ -28,7 +28,7 @@ struct FullSupport {
 }  // namespace
 
 TEST_CASE("Matrix products of either orientation") {
-  MatrixProducts products(nullptr, false);
+  MatrixProducts products(nullptr);
   // [1 2 3; 4 5 6] times [7 8; 9 10; 11 12]
   const std::vector<float> a{1, 2, 3, 4, 5, 6}, a_transposed{1, 4, 2, 5, 3, 6};
   const std::vector<float> b{7, 8, 9, 10, 11, 12}, b_transposed{7, 9, 11, 8, 10, 12};

@@ -8,7 +8,7 @@
 #include "emulated_backend.h"
 #include "emulator.h"
 #include "reference/check.h"
-#include "stand_ins/cudnn_support.h"
+#include "stand_ins/supported_convolutions.h"
 
 using namespace mdd;
 using reference::CheckRow;

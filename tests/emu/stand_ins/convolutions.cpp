@@ -8,8 +8,8 @@
 
 #include "cpu/cpu_backend.h"
 #include "cuda/runtime/check.h"
-#include "stand_ins/cudnn_support.h"
 #include "stand_ins/recording.h"
+#include "stand_ins/supported_convolutions.h"
 
 namespace {
 bool convolutions_supported = true;

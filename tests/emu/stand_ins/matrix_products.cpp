@@ -30,7 +30,7 @@ struct MatrixProducts::Implementation {
   emu::SeenForms seen;
 };
 
-MatrixProducts::MatrixProducts(cudaStream_t stream, bool) : implementation_(std::make_unique<Implementation>()) {
+MatrixProducts::MatrixProducts(cudaStream_t stream) : implementation_(std::make_unique<Implementation>()) {
   implementation_->stream = stream;
 }
 MatrixProducts::~MatrixProducts() = default;
