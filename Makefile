@@ -12,8 +12,8 @@ SHELL := /bin/bash
 .PHONY: build demo test test-release test-sanitizers lint format deps lint-deps clean gpu-check gpu-bundle
 
 JOBS ?= $(shell nproc)
-BUILD_PACKAGES := g++ cmake ninja-build pkg-config git ca-certificates libdnnl-dev libstb-dev doctest-dev libcli11-dev libfmt-dev \
-                  nlohmann-json3-dev libzip-dev
+BUILD_PACKAGES := g++ cmake ninja-build pkg-config git ca-certificates libdnnl-dev ocl-icd-opencl-dev libstb-dev doctest-dev \
+                  libcli11-dev libfmt-dev nlohmann-json3-dev libzip-dev
 LINT_PACKAGES := clang-format-14 clang-tidy-14 shellcheck
 
 # $(call install,packages): installs those that are missing, with sudo where we are not root. Says so, once.
@@ -79,15 +79,15 @@ SOURCES = git ls-files $(foreach folder,src weights cuda tests bench,$(foreach k
 TIDIED = $(SOURCES) | grep -E '^(src/|weights/|cuda/runtime/|cuda/ops/|cuda/cuda_backend).*\.cpp$$' | grep -v stb_implementation
 
 lint: lint-deps
-	@cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
+	@cmake -S . -B build-lint -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON >/dev/null
 	@$(SOURCES) | xargs clang-format-14 --dry-run -Werror
 	@git ls-files '*.sh' .ci/run | xargs shellcheck
 	@$(TIDIED) \
-	  | xargs -P $(JOBS) -n 4 clang-tidy-14 -p build --quiet --warnings-as-errors='*' --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-sign-conversion 2>/dev/null
+	  | xargs -P $(JOBS) -n 4 clang-tidy-14 -p build-lint --quiet --warnings-as-errors='*' --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-sign-conversion 2>/dev/null
 	@echo "lint: clean"
 
 format: lint-deps
 	@$(SOURCES) | xargs clang-format-14 -i
 
 clean:
-	@rm -rf build build-asan build-tsan build-gpu .gpu-bundle
+	@rm -rf build build-asan build-tsan build-lint build-gpu .gpu-bundle
