@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# The main job on generated data: demo.sh PROGRAM FOLDER. Uses ImageNet weights where weights/fetch.sh has put them,
-# else an encoder with random weights whose batch statistics are calibrated on the data.
+# The main job on generated data: demo.sh PROGRAM FOLDER. Uses ImageNet weights where weights/fetch.sh has put them, else
+# the encoder that comes with the program.
 set -euo pipefail
 program=$1
 folder=$2
-weights=random
+weights=bundled
 for candidate in weights/resnet18-*.pth; do
   if [ -e "$candidate" ]; then weights=$candidate; fi
 done
 rm -rf "$folder"
 mkdir -p "$folder"
-"$program" synth --out "$folder/data" --classes 3 --size 128 --train 48 --test-good 16 --test-defect 16 --seed 1
-"$program" train --data "$folder/data" --encoder resnet18 --weights "$weights" --size 128 --epochs 24 --batch 16 \
+"$program" synth --out "$folder/data" --kinds cable,fabric,wood --size 128 --train 64 --test-good 20 --test-defect 24 --seed 1
+"$program" train --data "$folder/data" --weights "$weights" --size 128 --epochs 25 --batch 8 --sigma 2 \
   --out "$folder/run"
-"$program" eval --model "$folder/run" --data "$folder/data" --json "$folder/metrics.json" --panels "$folder/pictures"
+"$program" eval --model "$folder/run" --data "$folder/data" --json "$folder/metrics.json" --report "$folder/report"
 echo
 echo "The encoder's weights: $weights"
+echo "Report:   $folder/report/index.html (open it in a browser; it is one file)"
 echo "Metrics:  $folder/metrics.json"
-echo "Pictures: $folder/pictures/CLASS/DEFECT/NNN.png (photograph, heat map, overlay; cyan = found, green = truth)"
-echo "Try:      $program predict --model $folder/run $folder/data/*/test"
+echo "Try:      $program predict --model $folder/run --out $folder/overlays $folder/data/*/test"

@@ -1,5 +1,6 @@
 #include "weights/input_file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -28,12 +29,19 @@ InputFile::~InputFile() {
 }
 
 InputFile::InputFile(InputFile&& other) noexcept
-    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)), size_(other.size_) {}
+    : path_(std::move(other.path_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      memory_(other.memory_),
+      size_(other.size_) {}
 
 void InputFile::read(std::uint64_t offset, std::span<std::byte> out) const {
   if (offset > size_ || out.size() > size_ - offset) {
     fail_data(path_.string(), "truncated at byte " + std::to_string(size_),
               std::to_string(out.size()) + " bytes from byte " + std::to_string(offset), "the end of the file");
+  }
+  if (descriptor_ < 0) {
+    std::ranges::copy(memory_.subspan(static_cast<std::size_t>(offset), out.size()), out.begin());
+    return;
   }
   while (!out.empty()) {
     const ssize_t got = ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));

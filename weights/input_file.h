@@ -12,6 +12,9 @@ class InputFile {
  public:
   /// Throws Error(kData) "cannot open PATH: reason", also for anything that is not a regular file (folder, pipe).
   explicit InputFile(std::filesystem::path path);
+  /// Reads from memory, which outlives this object; `name` stands for the path in messages.
+  InputFile(std::filesystem::path name, std::span<const std::byte> content)
+      : path_(std::move(name)), memory_(content), size_(content.size()) {}
   ~InputFile();
   InputFile(InputFile&& other) noexcept;
   InputFile& operator=(InputFile&&) = delete;
@@ -23,7 +26,8 @@ class InputFile {
 
  private:
   std::filesystem::path path_;
-  int descriptor_ = -1;
+  int descriptor_ = -1;  ///< -1: reads from memory_
+  std::span<const std::byte> memory_;
   std::uint64_t size_ = 0;
 };
 

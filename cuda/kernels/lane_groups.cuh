@@ -24,6 +24,15 @@ __device__ inline float group_sum(float v, int lanes) {
   return v;
 }
 
+/// Largest value over a group; every lane of the warp must take part, each receives its group's.
+__device__ inline float group_max(float v, int lanes) {
+  for (int distance = lanes / 2; distance > 0; distance /= 2) {
+    const float other = __shfl_xor_sync(kAllLanes, v, distance);
+    v = v < other ? other : v;
+  }
+  return v;
+}
+
 /// Calls body(row, lane, width) on every lane of a group, for all rows of the grid's warps in turn. A warp calls it
 /// with all of its lanes, so that body may shuffle; groups beyond the last row get width 0 instead of `columns` and
 /// must neither read nor write.

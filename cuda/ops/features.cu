@@ -7,6 +7,7 @@
 #include "cuda/ops/channel_grid.h"
 #include "cuda/ops/elementwise.h"
 #include "cuda/ops/storage.h"
+#include "ops/preconditions.h"
 
 namespace mdd::cuda {
 namespace {
@@ -32,30 +33,50 @@ void copy_channels(cudaStream_t stream, int multiprocessors, const kernels::Chan
   });
 }
 
+kernels::PoolShape pool_shape(const PoolParams& params, const Tensor& x, const Tensor& y) {
+  const auto extent = [](std::int64_t value) { return static_cast<int>(value); };
+  return {extent(params.kernel), extent(params.stride), extent(params.padding), extent(x.shape[1]),
+          extent(x.shape[2]),    extent(y.shape[1]),    extent(y.shape[2]),     extent(x.shape[3])};
+}
+
+/// Of a kernel that makes `to` [N,H,W,C]: a block's row of threads for every row, `pack` channels a thread.
+LaunchGeometry pool_grid(const Tensor& to, int pack) {
+  const std::int64_t groups = to.shape[3] / pack;
+  const dim3 block = channel_block(groups);
+  const auto blocks = [](std::int64_t items, unsigned each) {
+    return static_cast<unsigned>((items + each - 1) / each);
+  };
+  return {dim3(blocks(to.shape[0] * to.shape[1], 1), blocks(groups, block.x), blocks(to.shape[2], block.y)), block};
+}
+
 }  // namespace
 
 void CudaBackend::max_pool_forward(const PoolParams& params, const Tensor& x, const Tensor& y) {
   const TraceRange range("max_pool_forward");
-  const ConvolutionGeometry window{params.kernel, params.stride, params.padding};
-  require(x.shape.rank() == 4 && y.shape.rank() == 4 && y.shape[0] == x.shape[0] && y.shape[3] == x.shape[3] &&
-              window.output(x.shape[1]) == y.shape[1] && window.output(x.shape[2]) == y.shape[2],
-          "pooling output shape");
-  const auto extent = [](std::int64_t value) { return static_cast<int>(value); };
-  const kernels::PoolShape shape{extent(params.kernel), extent(params.stride), extent(params.padding),
-                                 extent(x.shape[1]),    extent(x.shape[2]),    extent(y.shape[1]),
-                                 extent(y.shape[2]),    extent(x.shape[3])};
+  require_pooling(params, x, y);
+  const kernels::PoolShape shape = pool_shape(params, x, y);
   with_storage(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     const T* in = elements_of<T>(x);
     T* out = elements_of<T>(y);
-    with_pack<T>(x.shape[3], {in, out}, [&](auto pack) {
-      const std::int64_t groups = x.shape[3] / pack;
-      const dim3 block = channel_block(groups);
-      const auto blocks = [](std::int64_t items, unsigned each) {
-        return static_cast<unsigned>((items + each - 1) / each);
-      };
-      const dim3 grid(blocks(y.shape[0] * y.shape[1], 1), blocks(groups, block.x), blocks(y.shape[2], block.y));
-      launch({grid, block}, kernels::max_pool<T, pack()>, in, out, shape);
+    with_pack<T>(x.shape[3], {in, out},
+                 [&](auto pack) { launch(pool_grid(y, pack), kernels::max_pool<T, pack()>, in, out, shape); });
+  });
+}
+
+void CudaBackend::max_pool_backward(const PoolParams& params, const Tensor& x, const Tensor& y, const Tensor& dy,
+                                    const Tensor& dx, WriteMode mode) {
+  const TraceRange range("max_pool_backward");
+  require_pooling_gradient(params, x, y, dy, dx);
+  const kernels::PoolShape shape = pool_shape(params, x, y);
+  with_storage(x.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T* in = elements_of<T>(x);
+    const T* out = elements_of<T>(y);
+    const T* upstream = elements_of<T>(dy);
+    const kernels::Destination<T> to{elements_of<T>(dx), mode == WriteMode::kAccumulate};
+    with_pack<T>(x.shape[3], {in, out, upstream, to.data}, [&](auto pack) {
+      launch(pool_grid(x, pack), kernels::max_pool_gradient<T, pack()>, in, out, upstream, to, shape);
     });
   });
 }

@@ -6,14 +6,17 @@
 #include "cuda/kernels/class_loss.cuh"
 #include "cuda/kernels/reduce_mask.cuh"
 #include "cuda/kernels/scaled_sum.cuh"
+#include "cuda/kernels/softmax_cross_entropy.cuh"
 #include "cuda/kernels/weighted_sum.cuh"
 #include "cuda/ops/sums.h"
+#include "ops/preconditions.h"
 
 namespace mdd::cuda {
 namespace {
 
 constexpr int kThreads = 256;
-constexpr int kPixelsPerLane = 16;  ///< of a mask's cell, before another lane is worth its place
+constexpr int kPositionThreads = 512;  ///< of the one block that walks a value a position
+constexpr int kPixelsPerLane = 16;     ///< of a mask's cell, before another lane is worth its place
 
 LaunchGeometry one_block() { return {dim3(1), dim3(kThreads)}; }
 
@@ -74,6 +77,29 @@ void CudaBackend::weighted_sum(const Tensor& terms, std::span<const float> weigh
   kernels::TermWeights by_value{{}, static_cast<int>(weights.size())};
   std::copy(weights.begin(), weights.end(), by_value.weight);
   launch({dim3(1), dim3(1)}, kernels::weighted_sum, terms.f32(), by_value, total.f32());
+}
+
+void CudaBackend::softmax_cross_entropy(const Tensor& logits, const Tensor& labels, float weight, const Tensor& loss,
+                                        const Tensor& dlogits, WriteMode loss_mode) {
+  const TraceRange range("softmax_cross_entropy");
+  const std::int64_t positions = require_cross_entropy(logits, labels, loss, dlogits);
+  const std::int64_t classes = logits.shape.back();
+  const auto* label = labels.as<std::int32_t>();
+  auto* const labelled = scratch<double>(1 + (positions + 1) / 2);
+  auto* const row_loss = reinterpret_cast<float*>(labelled + 1);
+  launch({dim3(1), dim3(kPositionThreads)}, kernels::count_labelled, label, positions, labelled);
+  with_storage(logits.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T* const x = elements_of<T>(logits);
+    T* const dx = dlogits.defined() ? elements_of<T>(dlogits) : nullptr;
+    with_pack<T>(classes, {x, dx}, [&](auto pack) {
+      const int lanes = kernels::lanes_for(classes / pack);
+      launch(streaming(positions * lanes), kernels::softmax_cross_entropy<T, decltype(pack)::value>, x, label, labelled,
+             positions, classes, lanes, weight, row_loss, dx);
+    });
+  });
+  launch({dim3(1), dim3(kPositionThreads)}, kernels::mean_row_loss, row_loss, positions, labelled, loss.f32(),
+         loss_mode == WriteMode::kAccumulate);
 }
 
 void CudaBackend::reduce_mask(const Tensor& mask, MaskReduction reduction, const Tensor& cells) {

@@ -63,6 +63,20 @@ Variable batch_norm(Tape& tape, const BatchNormParams& params, const Variable& x
   return y;
 }
 
+Variable max_pool(Tape& tape, const PoolParams& params, const Variable& x) {
+  const ConvolutionGeometry window{params.kernel, params.stride, params.padding};
+  const Shape& in = x->value.shape;
+  Variable y = tape.features({in[0], window.output(in[1]), window.output(in[2]), in[3]}, x->requires_gradient);
+  tape.backend().max_pool_forward(params, x->value, y->value);
+  if (!x->requires_gradient) return y;
+  tape.record([&tape, params, x, y] {
+    if (!y->has_gradient()) return;
+    const GradientSlot dx = x->gradient_slot(tape.arena());
+    tape.backend().max_pool_backward(params, x->value, y->value, y->gradient(), dx.tensor, dx.mode);
+  });
+  return y;
+}
+
 Variable concatenate(Tape& tape, std::span<const Variable> parts) {
   const Shape& first = parts[0]->value.shape;
   std::int64_t channels = 0;

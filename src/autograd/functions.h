@@ -23,6 +23,9 @@ struct BatchNormParameters {
 [[nodiscard]] Variable batch_norm(Tape& tape, const BatchNormParams& params, const Variable& x,
                                   const BatchNormParameters& parameters, const Variable& residual, bool relu);
 
+/// x [N,H,W,C] -> [N,P,Q,C], the maximum over each window.
+[[nodiscard]] Variable max_pool(Tape& tape, const PoolParams& params, const Variable& x);
+
 /// Side by side along the channels.
 [[nodiscard]] Variable concatenate(Tape& tape, std::span<const Variable> parts);
 [[nodiscard]] Variable add(Tape& tape, const Variable& a, const Variable& b);

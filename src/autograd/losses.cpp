@@ -57,4 +57,11 @@ void class_loss(Tape& tape, const Variable& mass, const Variable& labels, const 
   });
 }
 
+void dense_classification_loss(Tape& tape, const Variable& logits, const Variable& labels, const LossTerm& term) {
+  GradientSlot slot;
+  if (logits->requires_gradient) slot = logits->gradient_slot(tape.arena());
+  require(slot.mode == WriteMode::kOverwrite, "one dense classification loss reads the logits");
+  tape.backend().softmax_cross_entropy(logits->value, labels->value, term.weight, term.value, slot.tensor, term.mode);
+}
+
 }  // namespace mdd

@@ -22,4 +22,9 @@ void discrepancy_loss(Tape& tape, const Variable& a, const Variable& b, const Va
 /// -mean log(mass[label] + 1e-8); mass [N, classes], labels i32 [N]. Always overwrites term.value.
 void class_loss(Tape& tape, const Variable& mass, const Variable& labels, const LossTerm& term);
 
+/// Mean over the positions whose label is not negative of -log softmax(logits)[label]; logits, features [N,h,w,K],
+/// labels i32, one a position. The gradient is computed together with the value, at once; nobody else may start one
+/// in `logits` before.
+void dense_classification_loss(Tape& tape, const Variable& logits, const Variable& labels, const LossTerm& term);
+
 }  // namespace mdd

@@ -22,6 +22,8 @@ void add_synth(CLI::App& app, Action& action);
 void add_weights(CLI::App& app, Action& action);
 void add_selfcheck(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
+void add_pretrain(CLI::App& app, Action& action);
+void add_ablate(CLI::App& app, Action& action);
 
 /// --device, --precision and, in a build with CUDA, --deterministic and --autotune.
 struct DeviceOptions {
@@ -44,6 +46,10 @@ void add_device_options(CLI::App& command, DeviceOptions& options);
 /// Set by SIGINT and SIGTERM once install_signal_handlers was called; a second signal ends the program at once.
 [[nodiscard]] const std::atomic<bool>& stop_requested();
 void install_signal_handlers();
+
+/// What the program was called with, quoted for a shell where needed; for reports. Empty before it was kept.
+void keep_command_line(int argc, char** argv);
+[[nodiscard]] std::string command_line();
 
 /// "mddnet 0.1.0 (git 1234567)" and a line per library; for --version and info.
 [[nodiscard]] std::string version_text();

@@ -33,8 +33,9 @@ int run(int argc, char** argv) {
       "  mddnet eval --model runs/first --data data/made\n"
       "  mddnet predict --model runs/first photo.png --out overlays");
   mdd::cli::Action action;
-  for (const auto add : {mdd::cli::add_train, mdd::cli::add_eval, mdd::cli::add_predict, mdd::cli::add_synth,
-                         mdd::cli::add_weights, mdd::cli::add_selfcheck, mdd::cli::add_info}) {
+  for (const auto add :
+       {mdd::cli::add_train, mdd::cli::add_eval, mdd::cli::add_predict, mdd::cli::add_synth, mdd::cli::add_weights,
+        mdd::cli::add_selfcheck, mdd::cli::add_info, mdd::cli::add_pretrain, mdd::cli::add_ablate}) {
     add(app, action);
   }
   try {
@@ -55,6 +56,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
+    mdd::cli::keep_command_line(argc, argv);
     return run(argc, argv);
   } catch (const mdd::Error& error) {
     return report(error.what(), mdd::exit_code(error.kind()));

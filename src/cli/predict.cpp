@@ -1,155 +1,152 @@
 // mddnet predict
+#include <algorithm>
 #include <fmt/core.h>
+#include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <set>
+#include <thread>
 
 #include "cli/command.h"
+#include "cli/judgement_text.h"
+#include "cli/path_list.h"
 #include "cli/progress.h"
 #include "core/atomic_file.h"
-#include "data/dataset.h"
-#include "inference/run_folder.h"
-#include "inference/scorer.h"
+#include "inference/inspector.h"
 #include "report/heatmap.h"
+#include "report/output_place.h"
 
 namespace mdd::cli {
 namespace {
 
 struct Options {
-  std::string model, out, json;
+  std::string model, out, json, lines = "text";
   std::vector<std::string> paths;
-  std::int64_t batch = 16;
+  std::int64_t batch = 16, minimum_area = 1;
   double false_positive_rate = 0.01;
   DeviceOptions device;
-  bool quiet = false;
+  bool null_separated = false, fail_on_defect = false, quiet = false;
 };
 
-struct Verdict {
-  std::string class_name;  ///< voted; empty without a vote
-  std::optional<float> threshold;
-  std::size_t images = 0;  ///< behind the threshold
-  bool optimistic = false;
-};
-
-/// Verdicts and pictures, image by image.
-class Predictor {
+/// Where results go: standard output, at once; a JSON file, at the end; overlays.
+class Results {
  public:
-  Predictor(const Options& options, const TrainedRun& run) : options_(options), run_(run) {
-    std::error_code error;
-    if (std::filesystem::exists(run.paths.thresholds(), error)) {
-      thresholds_ = read_thresholds(run.paths.thresholds(), run.config.class_names);
-    }
-    json_["images"] = nlohmann::ordered_json::array();
+  Results(const Options& options, const Inspector& inspector) : options_(options), inspector_(inspector) {
+    json_ = {{"model", options.model},
+             {"false_positive_rate", options.false_positive_rate},
+             {"minimum_area", options.minimum_area},
+             {"images", nlohmann::ordered_json::array()}};
   }
 
-  [[nodiscard]] bool has_thresholds() const { return thresholds_.has_value(); }
   [[nodiscard]] std::size_t done() const { return done_; }
+  [[nodiscard]] std::size_t defects() const { return defects_; }
+  [[nodiscard]] std::size_t failed() const { return failed_; }
 
-  void add(const std::filesystem::path& path, const data::Image& image, const ScoredResult& result) {
+  void add(const data::StreamedImage& image, const Judgement& judgement) {
     ++done_;
-    const Verdict verdict = judge(result);
-    const bool known = verdict.threshold.has_value();
-    const bool defect = known && result.score > *verdict.threshold;
-    const std::string word = !known ? "unknown" : defect ? "defect" : "normal";
-    fmt::print("{}\t{:.4f}\t{}\t{}\t{}\n", path.string(), result.score, word,
-               verdict.class_name.empty() ? "-" : verdict.class_name,
-               known ? fmt::format("{:.4f} ({} images{})", *verdict.threshold, verdict.images,
-                                   verdict.optimistic ? ", optimistic" : "")
-                     : "-");
-    nlohmann::ordered_json entry{{"path", path.string()}, {"score", result.score}, {"verdict", word}};
-    entry["vote"] =
-        verdict.class_name.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(verdict.class_name);
-    entry["threshold"] = known ? nlohmann::ordered_json(*verdict.threshold) : nullptr;
-    entry["threshold_images"] = verdict.images;
-    entry["threshold_optimistic"] = verdict.optimistic;
-    for (std::size_t c = 0; c < result.mass.size(); ++c) {
-      entry["class_mass"][run_.config.class_names[c]] = result.mass[c];
-    }
-    json_["images"].push_back(std::move(entry));
-    if (!options_.out.empty()) save_overlay(path, image, result, verdict);
+    if (judgement.verdict == Verdict::kDefect) ++defects_;
+    if (options_.lines == "text") print(text_line(image.path, judgement));
+    if (wants_json()) add_json(to_json(image.path, judgement, inspector_.config().class_names));
+    if (!options_.out.empty()) save_overlay(image, judgement);
   }
 
   void add_error(const std::filesystem::path& path, const Error& error) {
-    json_["images"].push_back({{"path", path.string()}, {"error", error.what()}});
+    ++failed_;
+    fmt::print(stderr, "mddnet: {}\n", error.what());
+    if (wants_json()) add_json({{"path", path.string()}, {"error", error.what()}});
   }
 
   void finish() const {
-    if (options_.json.empty()) return;
-    // Paths may hold bytes that are no UTF-8.
-    const std::string text = json_.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-    write_atomically(options_.json, text + "\n");
+    if (!options_.json.empty()) write_atomically(options_.json, dump_json(json_, false) + "\n");
   }
 
  private:
-  [[nodiscard]] Verdict judge(const ScoredResult& result) const {
-    Verdict verdict;
-    if (result.vote < 0) return verdict;
-    const auto vote = static_cast<std::size_t>(result.vote);
-    verdict.class_name = run_.config.class_names[vote];
-    if (!thresholds_) return verdict;
-    const eval::Calibration& calibration = thresholds_->calibrations[vote];
-    verdict.threshold = eval::threshold_at(calibration, options_.false_positive_rate);
-    verdict.images = calibration.scores.size();
-    verdict.optimistic = calibration.optimistic;
-    return verdict;
+  [[nodiscard]] bool wants_json() const { return !options_.json.empty() || options_.lines == "json"; }
+
+  void add_json(nlohmann::ordered_json entry) {
+    if (options_.lines == "json") print(dump_json(entry, true));
+    if (!options_.json.empty()) json_["images"].push_back(std::move(entry));
   }
 
-  void save_overlay(const std::filesystem::path& path, const data::Image& image, const ScoredResult& result,
-                    const Verdict& verdict) {
-    std::error_code error;
-    std::filesystem::create_directories(options_.out, error);
-    if (error) fail(ErrorKind::kRuntime, "cannot create " + options_.out + ": " + error.message());
+  /// Whoever reads at the other end of a pipe gets each line when it is known.
+  static void print(const std::string& line) {
+    const bool written = std::fwrite(line.data(), 1, line.size(), stdout) == line.size() &&
+                         std::fputc('\n', stdout) != EOF && std::fflush(stdout) == 0;
+    if (!written) fail(ErrorKind::kRuntime, "cannot write to standard output");
+  }
+
+  void save_overlay(const data::StreamedImage& image, const Judgement& judgement) {
     // Two inputs may share a name; the later ones get a number.
-    std::string name = path.stem().string() + "_overlay.png";
-    for (int i = 2; !names_.insert(name).second; ++i) name = fmt::format("{}_overlay_{}.png", path.stem().string(), i);
-    const float threshold = verdict.threshold.value_or(result.score > 0.0f ? result.score : 1.0f);
-    const data::Image panel = report::panel(image, result.map, {{0.0f, 2.0f * threshold}, threshold, {}});
+    const std::string stem = image.path.stem().string();
+    const int count = ++names_[stem];
+    const std::string name = stem + (count == 1 ? "_overlay.png" : fmt::format("_overlay_{}.png", count));
+    // Without a threshold nothing is outlined.
+    const float threshold = judgement.threshold ? judgement.threshold->value : std::numeric_limits<float>::infinity();
+    const data::Image panel = report::panel(image.image, judgement.map, {{0.0f, judgement.scale}, threshold, {}});
     data::save_png(std::filesystem::path(options_.out) / name, panel.height, panel.width, 3, panel.pixels);
   }
 
   const Options& options_;
-  const TrainedRun& run_;
-  std::optional<Thresholds> thresholds_;
-  std::size_t done_ = 0;
+  const Inspector& inspector_;
+  std::size_t done_ = 0, defects_ = 0, failed_ = 0;
   nlohmann::ordered_json json_;
-  std::set<std::string> names_;
+  std::map<std::string, int> names_;
 };
 
-int run(const Options& o) {
-  const auto backend = open_backend(o.device);
-  const TrainedRun trained = open_run(*backend, o.model);
-  Progress progress(o.quiet);
-  Predictor predictor(o, trained);
-  if (!predictor.has_thresholds()) {
-    progress.message("warning: " + trained.paths.thresholds().string() +
-                     " is missing (training has not finished): scores only, no verdicts");
-  } else if (!trained.config.model.memory && trained.config.class_names.size() > 1) {
-    progress.message("warning: a model of several classes without memory has no class vote: scores only, no verdicts");
-  }
-  Scorer scorer(*trained.model, trained.config.map, trained.config.image_size);
-  std::vector<std::filesystem::path> paths;
-  std::size_t failed = 0;
-  const auto on_result = [&](std::size_t i, const data::Image& image, ScoredResult& result) {
-    predictor.add(paths[i], image, result);
+/// Reads ahead on worker threads and judges batch by batch. A batch waits for images that are being read, never for
+/// paths that standard input may bring some day.
+void judge_all(const Options& o, Inspector& inspector, Results& results) {
+  const int workers = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 8u));
+  data::ImageStream stream(list_paths(o.paths, o.null_separated), inspector.image_size(), workers, 2 * o.batch);
+  const bool may_wait_for_paths = reads_standard_input(o.paths);
+  std::vector<data::StreamedImage> batch;
+  const auto flush = [&] {
+    const std::vector<Judgement> judgements = inspector.judge(batch);
+    for (std::size_t i = 0; i < batch.size(); ++i) results.add(batch[i], judgements[i]);
+    batch.clear();
   };
-  const auto refuse = [&](const std::filesystem::path& path, const Error& error) {
-    ++failed;
-    fmt::print(stderr, "mddnet: {}\n", error.what());
-    predictor.add_error(path, error);
-  };
-  for (const std::string& path : o.paths) {
+  while (!stop_requested()) {
+    data::StreamedImage image;
     try {
-      for (auto& found : data::list_images(path)) paths.push_back(std::move(found));
+      if (!stream.next(image)) break;
+      batch.push_back(std::move(image));
     } catch (const Error& error) {
-      refuse(path, error);
+      results.add_error(image.path, error);
     }
+    if (std::ssize(batch) == o.batch || (may_wait_for_paths && stream.idle())) flush();
   }
-  score_files(scorer, paths, {o.batch, false},
-              {on_result, [&](std::size_t i, const Error& error) { refuse(paths[i], error); }});
-  predictor.finish();
-  if (failed == 0) return 0;
-  fail(ErrorKind::kData,
-       fmt::format("{} of the inputs could not be read; {} images are done", failed, predictor.done()));
+  flush();
+}
+
+void check_options(const Options& o) {
+  if (o.null_separated && !reads_standard_input(o.paths)) {
+    fail(ErrorKind::kUsage, "--null: expected - among the paths, for a list on standard input");
+  }
+  if (!o.json.empty()) report::check_file_place(o.json);
+  if (!o.out.empty()) report::prepare_folder(o.out);
+}
+
+int run(const Options& o) {
+  check_options(o);
+  const auto backend = open_backend(o.device);
+  Inspector inspector(*backend, o.model, {o.false_positive_rate, o.minimum_area, o.batch});
+  if (o.fail_on_defect && !inspector.gives_verdicts()) {
+    fail(ErrorKind::kUsage, "--fail-on-defect: expected a model that gives verdicts, found none in " + o.model);
+  }
+  Progress progress(o.quiet);
+  for (const std::string& line : describe_basis(inspector, o.false_positive_rate)) progress.message(line);
+  install_signal_handlers();
+  Results results(o, inspector);
+  judge_all(o, inspector, results);
+  results.finish();
+  if (stop_requested()) fail(ErrorKind::kInterrupted, fmt::format("interrupted; {} images are done", results.done()));
+  if (results.failed() > 0) {
+    fail(ErrorKind::kData,
+         fmt::format("{} of the inputs could not be read; {} images are done", results.failed(), results.done()));
+  }
+  if (o.fail_on_defect && results.defects() > 0) {
+    fail(ErrorKind::kBarNotMet, fmt::format("{} of {} images are defective", results.defects(), results.done()));
+  }
+  return 0;
 }
 
 }  // namespace
@@ -158,17 +155,33 @@ void add_predict(CLI::App& app, Action& action) {
   CLI::App& c = *app.add_subcommand("predict", "score images without labels and say which are defective");
   const auto o = std::make_shared<Options>();
   c.add_option("--model", o->model, "folder of a run")->required();
-  c.add_option("PATH", o->paths, "images or folders")->required();
+  c.add_option("PATH", o->paths, "images, folders, or - for a list of them on standard input, one a line")->required();
+  c.add_flag("--null", o->null_separated, "the list on standard input is separated by zero bytes (find -print0)");
   c.add_option("--out", o->out, "folder for photograph, heat map and overlay of every image as PNG");
-  c.add_option("--json", o->json, "write the results as JSON");
+  c.add_option("--json", o->json, "write the results as JSON, at the end");
+  c.add_option("--lines", o->lines, "what is printed for each image: text, or json, an object a line")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"text", "json"}));
   c.add_option("--fpr", o->false_positive_rate, "wanted false-positive rate; the threshold comes from normal images")
       ->capture_default_str();
-  c.add_option("--batch", o->batch)->capture_default_str()->check(CLI::Range(1, 4096));
+  c.add_option("--min-area", o->minimum_area, "list no region of fewer pixels of the photograph; verdicts stay")
+      ->capture_default_str()
+      ->check(CLI::Range(std::int64_t{1}, data::kMaxPixels));
+  c.add_flag("--fail-on-defect", o->fail_on_defect, "exit with 5 if an image is defective and all could be read");
+  c.add_option("--batch", o->batch, "images that are scored at once, at most; fewer when standard input is slow")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 4096));
   c.add_flag("--quiet", o->quiet, "no progress");
   add_device_options(c, o->device);
   c.footer(
-      "Prints a line per image: path, score, verdict, voted class, threshold and the number of images behind it.\n"
-      "Example:\n  mddnet predict --model runs/mvtec photo.png more_photos --out overlays --json results.json");
+      "Prints a line per image, as soon as it is known; fields are separated by tabs: path, score, verdict, voted "
+      "class,\n"
+      "its share of the memory's attention, threshold (and the normal images behind it), number of regions above the\n"
+      "threshold, box of the largest as WIDTHxHEIGHT+X+Y in the photograph's pixels. Heat maps run from 0 to twice "
+      "the\n"
+      "largest score of the class's held-out normal images, whatever --fpr is.\n"
+      "Examples:\n  mddnet predict --model runs/mvtec photo.png more_photos --out overlays --json results.json\n"
+      "  find line -name '*.png' -print0 | mddnet predict --model runs/mvtec --null --lines json -");
   c.callback([o, &action] { action = [o] { return run(*o); }; });
 }
 

@@ -18,6 +18,11 @@ void add_synth(CLI::App& app, Action& action) {
   generate::GenerateOptions& g = o->generate;
   c.add_option("--out", g.out, "folder to write")->required();
   c.add_option("--classes", g.classes, fmt::format("1 to {}", generate::class_count()))->capture_default_str();
+  std::string kinds;
+  for (int i = 0; i < generate::class_count(); ++i) {
+    kinds += (i == 0 ? "" : ", ") + std::string(generate::class_name(i));
+  }
+  c.add_option("--kinds", g.kinds, "or these classes by name: " + kinds)->delimiter(',');
   c.add_option("--size", g.size, "side of the pictures")->capture_default_str();
   c.add_option("--train", g.train, "normal training pictures a class")->capture_default_str();
   c.add_option("--test-good", g.test_good, "normal test pictures a class")->capture_default_str();

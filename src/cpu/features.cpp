@@ -5,16 +5,15 @@
 
 #include "cpu/implementation.h"
 #include "cpu/parallel.h"
+#include "ops/pool_arithmetic.h"
+#include "ops/preconditions.h"
 
 namespace mdd::cpu {
 
 void CpuBackend::max_pool_forward(const PoolParams& params, const Tensor& x, const Tensor& y) {
+  require_pooling(params, x, y);
   const std::int64_t height = x.shape[1], width = x.shape[2], channels = x.shape[3];
   const std::int64_t out_height = y.shape[1], out_width = y.shape[2];
-  const ConvolutionGeometry window{params.kernel, params.stride, params.padding};
-  require(y.shape[0] == x.shape[0] && y.shape[3] == channels && window.output(height) == out_height &&
-              window.output(width) == out_width,
-          "pooling output shape");
   const float* in = x.f32();
   float* out = y.f32();
   parallel_blocks(y.shape[0] * out_height, 1, [&](std::int64_t row, std::int64_t, std::int64_t) {
@@ -29,6 +28,74 @@ void CpuBackend::max_pool_forward(const PoolParams& params, const Tensor& x, con
           const float* source = in + ((n * height + h) * width + w) * channels;
 #pragma omp simd
           for (std::int64_t c = 0; c < channels; ++c) target[c] = target[c] < source[c] ? source[c] : target[c];
+        }
+      }
+    }
+  });
+}
+
+namespace {
+
+constexpr std::int64_t kPoolChannels = 64;  ///< that are worked on together: a few cache lines
+
+/// What stays the same for all positions of a max pool's backward pass.
+struct MaxPoolGradient {
+  PoolParams params;
+  std::int64_t height, width, channels, out_height, out_width;
+  const float* x;
+  const float* y;
+  const float* dy;
+
+  /// sum[0 .. count) = the gradient at (h, w) of image n, for `count` channels from `channel` on.
+  void gather(std::int64_t n, std::int64_t h, std::int64_t w, std::int64_t channel, std::int64_t count,
+              float* sum) const {
+    std::fill_n(sum, count, 0.0f);
+    const auto rows = pooling::windows_over(h, params.kernel, params.stride, params.padding, out_height);
+    const auto columns = pooling::windows_over(w, params.kernel, params.stride, params.padding, out_width);
+    const float* plane = x + n * height * width * channels + channel;
+    const float* own = plane + (h * width + w) * channels;
+    float share[kPoolChannels];
+    for (std::int64_t p = rows.first; p <= rows.last; ++p) {
+      for (std::int64_t q = columns.first; q <= columns.last; ++q) {
+        const std::int64_t at = ((n * out_height + p) * out_width + q) * channels + channel;
+        const float* best = y + at;
+#pragma omp simd
+        for (std::int64_t c = 0; c < count; ++c) share[c] = own[c] == best[c] ? dy[at + c] : 0.0f;
+        // A position before this one with the same value has taken the window's gradient.
+        const std::int64_t top = std::max<std::int64_t>(p * params.stride - params.padding, 0);
+        const std::int64_t left = q * params.stride - params.padding;
+        for (std::int64_t row = top; row <= h; ++row) {
+          const std::int64_t end = row == h ? w : std::min(left + params.kernel, width);
+          for (std::int64_t column = std::max<std::int64_t>(left, 0); column < end; ++column) {
+            const float* earlier = plane + (row * width + column) * channels;
+#pragma omp simd
+            for (std::int64_t c = 0; c < count; ++c) share[c] = earlier[c] == best[c] ? 0.0f : share[c];
+          }
+        }
+#pragma omp simd
+        for (std::int64_t c = 0; c < count; ++c) sum[c] += share[c];
+      }
+    }
+  }
+};
+
+}  // namespace
+
+void CpuBackend::max_pool_backward(const PoolParams& params, const Tensor& x, const Tensor& y, const Tensor& dy,
+                                   const Tensor& dx, WriteMode mode) {
+  require_pooling_gradient(params, x, y, dy, dx);
+  const std::int64_t height = x.shape[1], width = x.shape[2], channels = x.shape[3];
+  const MaxPoolGradient gradient{params, height, width, channels, y.shape[1], y.shape[2], x.f32(), y.f32(), dy.f32()};
+  float* to = dx.f32();
+  parallel_blocks(x.shape[0] * height, 1, [&](std::int64_t row, std::int64_t, std::int64_t) {
+    float sum[kPoolChannels];
+    for (std::int64_t w = 0; w < width; ++w) {
+      for (std::int64_t channel = 0; channel < channels; channel += kPoolChannels) {
+        const std::int64_t count = std::min(kPoolChannels, channels - channel);
+        gradient.gather(row / height, row % height, w, channel, count, sum);
+        float* target = to + (row * width + w) * channels + channel;
+        for (std::int64_t c = 0; c < count; ++c) {
+          target[c] = mode == WriteMode::kAccumulate ? target[c] + sum[c] : sum[c];
         }
       }
     }

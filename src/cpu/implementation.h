@@ -44,6 +44,8 @@ class CpuBackend final : public Backend {
                            const Tensor& dgamma, const Tensor& dbeta, const Tensor& dx, const Tensor& dresidual,
                            WriteMode residual_mode) override;
   void max_pool_forward(const PoolParams& params, const Tensor& x, const Tensor& y) override;
+  void max_pool_backward(const PoolParams& params, const Tensor& x, const Tensor& y, const Tensor& dy, const Tensor& dx,
+                         WriteMode mode) override;
   void concatenate_channels(std::span<const Tensor> parts, const Tensor& y) override;
   void slice_channels(const Tensor& y, std::int64_t first, const Tensor& part, WriteMode mode) override;
   void add(const Tensor& a, const Tensor& b, const Tensor& y) override;
@@ -66,6 +68,8 @@ class CpuBackend final : public Backend {
                                    WriteMode mode) override;
   void absolute_difference_backward(const Tensor& x, const Tensor& target, float weight, const Tensor& dx) override;
   void weighted_sum(const Tensor& terms, std::span<const float> weights, const Tensor& total) override;
+  void softmax_cross_entropy(const Tensor& logits, const Tensor& labels, float weight, const Tensor& loss,
+                             const Tensor& dlogits, WriteMode loss_mode) override;
   void reduce_mask(const Tensor& mask, MaskReduction reduction, const Tensor& cells) override;
   void adam_prepare(const AdamParams& params, const Tensor& gradient, const Tensor& loss, const Tensor& state) override;
   void adam_step(const AdamParams& params, const Tensor& state, const Tensor& gradient, const Tensor& w,

@@ -4,7 +4,9 @@
 
 #include "cpu/implementation.h"
 #include "cpu/parallel.h"
+#include "ops/cross_entropy_arithmetic.h"
 #include "ops/memory_arithmetic.h"
+#include "ops/preconditions.h"
 
 namespace mdd::cpu {
 namespace {
@@ -85,6 +87,59 @@ void CpuBackend::weighted_sum(const Tensor& terms, std::span<const float> weight
     if (weights[k] != 0.0f) sum += static_cast<double>(weights[k]) * static_cast<double>(terms.f32()[k]);
   }
   store_loss(total, WriteMode::kOverwrite, sum);
+}
+
+namespace {
+
+constexpr std::int64_t kLogitsPerBlock = 1 << 12;  ///< exponentials weigh more than memory: small blocks
+
+/// -log softmax[label] of one row; its gradient times `scale` goes to `to`, unless that is null.
+float cross_entropy_of_row(const float* logits, std::int64_t classes, std::int64_t label, float scale, float* to) {
+  float largest = logits[0];
+  for (std::int64_t c = 1; c < classes; ++c) largest = largest < logits[c] ? logits[c] : largest;
+  float sum = 0.0f;
+  for (std::int64_t c = 0; c < classes; ++c) {
+    const float power = cross_entropy::power(logits[c], largest);
+    sum += power;
+    if (to != nullptr) to[c] = power;
+  }
+  if (to != nullptr) {
+    const float inverse = 1.0f / sum;
+    for (std::int64_t c = 0; c < classes; ++c) to[c] = cross_entropy::gradient(to[c] * inverse, c == label, scale);
+  }
+  return cross_entropy::row_loss(sum, largest, logits[label]);
+}
+
+}  // namespace
+
+void CpuBackend::softmax_cross_entropy(const Tensor& logits, const Tensor& labels, float weight, const Tensor& loss,
+                                       const Tensor& dlogits, WriteMode loss_mode) {
+  const std::int64_t positions = require_cross_entropy(logits, labels, loss, dlogits);
+  const std::int64_t classes = logits.shape.back();
+  const float* x = logits.f32();
+  float* dx = dlogits.defined() ? dlogits.f32() : nullptr;
+  const auto* label = labels.as<std::int32_t>();
+  std::int64_t counted = 0;
+  for (std::int64_t p = 0; p < positions; ++p) {
+    require(label[p] < classes, "labels name a class or are below 0");
+    counted += label[p] >= 0 ? 1 : 0;
+  }
+  const double share = counted > 0 ? 1.0 / static_cast<double>(counted) : 0.0;
+  const auto scale = static_cast<float>(static_cast<double>(weight) * share);
+  const std::int64_t rows = std::max<std::int64_t>(1, kLogitsPerBlock / classes);
+  const double sum = sum_blocks(positions, rows, [&](std::int64_t begin, std::int64_t end) {
+    double part = 0.0;
+    for (std::int64_t p = begin; p < end; ++p) {
+      float* to = dx != nullptr ? dx + p * classes : nullptr;
+      if (label[p] >= 0) {
+        part += static_cast<double>(cross_entropy_of_row(x + p * classes, classes, label[p], scale, to));
+      } else if (to != nullptr) {
+        std::fill_n(to, classes, 0.0f);
+      }
+    }
+    return part;
+  });
+  store_loss(loss, loss_mode, sum * share);
 }
 
 namespace {

@@ -35,4 +35,14 @@ Folder read_folder(const fs::path& path) {
   return folder;
 }
 
+bool is_folder(const fs::path& path) noexcept {
+  std::error_code error;
+  return fs::is_directory(path, error);
+}
+
+bool is_file(const fs::path& path) noexcept {
+  std::error_code error;
+  return fs::is_regular_file(path, error);
+}
+
 }  // namespace mdd::data

@@ -1,6 +1,5 @@
 // Sorted folder listings that never throw on odd entries: broken links, link loops, files that vanish meanwhile.
 #pragma once
-#include <cstdint>
 #include <filesystem>
 #include <vector>
 
@@ -15,5 +14,9 @@ struct Folder {
 /// The entries of `path` by kind, each list sorted by name byte by byte, without hidden ones. Empty if `path` is no
 /// folder. Throws Error(kData) if it may not be read.
 [[nodiscard]] Folder read_folder(const std::filesystem::path& path);
+
+/// Whether there is a folder, respectively a regular file, at the path or behind its link; false if one cannot tell.
+[[nodiscard]] bool is_folder(const std::filesystem::path& path) noexcept;
+[[nodiscard]] bool is_file(const std::filesystem::path& path) noexcept;
 
 }  // namespace mdd::data

@@ -1,24 +1,13 @@
 #include "eval/class_metrics.h"
 
 #include <cmath>
-#include <limits>
+#include <utility>
 
 #include "core/error.h"
-#include "eval/aupro.h"
-#include "eval/histogram_metrics.h"
 #include "eval/ranking.h"
 
 namespace mdd::eval {
 namespace {
-
-std::vector<ScoredImage> split_images(std::span<const float> maps, std::span<const std::uint8_t> masks,
-                                      std::size_t pixels) {
-  std::vector<ScoredImage> images;
-  for (std::size_t at = 0; at < maps.size(); at += pixels) {
-    images.push_back({maps.subspan(at, pixels), masks.subspan(at, pixels)});
-  }
-  return images;
-}
 
 template <class Row>
 std::optional<double> mean_where_defined(std::span<const Row> rows, std::optional<double> Row::*metric) {
@@ -35,35 +24,26 @@ std::optional<double> mean_where_defined(std::span<const Row> rows, std::optiona
 
 }  // namespace
 
-ClassMetrics::ClassMetrics(std::int64_t height, std::int64_t width) : height_(height), width_(width) {
-  require(height > 0 && width > 0 && height <= std::numeric_limits<std::int32_t>::max() / width,
-          "class metrics: positive extents");
-}
+ClassMetrics::ClassMetrics(std::int64_t height, std::int64_t width, PixelStorage storage)
+    : pixels_(height, width, std::move(storage)) {}
 
 void ClassMetrics::add(const ImageOutcome& image) {
-  const auto pixels = static_cast<std::size_t>(height_ * width_);
-  require(image.map.size() == pixels, "class metrics: map has the extents of the class");
-  require(image.mask.empty() || image.mask.size() == pixels, "class metrics: mask has the extents of the class");
+  require(image.map.size() == pixels_.pixels_of_map(), "class metrics: map has the extents of the class");
+  require(image.mask.empty() || image.mask.size() == pixels_.pixels_of_map(),
+          "class metrics: mask has the extents of the class");
   if (std::isnan(image.score)) fail(ErrorKind::kRuntime, "metrics: an image score is NaN; expected a number");
+  if (image.defective && image.mask.empty()) {
+    mask_missing_ = true;
+    pixels_.clear();  // no pixel metric can come of them any more
+  }
+  if (!mask_missing_) pixels_.add(image.map, image.mask);
   scores_.push_back(image.score);
   defective_.push_back(image.defective ? 1 : 0);
   if (image.true_class < 0) class_unknown_ = true;
   if (image.vote == image.true_class) ++right_votes_;
-  if (image.defective && image.mask.empty()) {
-    mask_missing_ = true;
-    maps_ = {};  // no pixel metric can come of them any more
-    masks_ = {};
-  }
-  if (!pixels_known()) return;
-  maps_.insert(maps_.end(), image.map.begin(), image.map.end());
-  if (image.mask.empty()) {
-    masks_.resize(masks_.size() + pixels, 0);
-  } else {
-    masks_.insert(masks_.end(), image.mask.begin(), image.mask.end());
-  }
 }
 
-MetricRow ClassMetrics::row() const {
+MetricRow ClassMetrics::row() {
   MetricRow row;
   row.images = static_cast<std::int64_t>(scores_.size());
   const RankingMetrics image = ranking_metrics(scores_, defective_);
@@ -73,20 +53,16 @@ MetricRow ClassMetrics::row() const {
   if (row.images > 0 && !class_unknown_) {
     row.vote_accuracy = static_cast<double>(right_votes_) / static_cast<double>(row.images);
   }
-  if (!pixels_known()) return row;
-  const RankingMetrics pixel = ranking_metrics(maps_, masks_);
-  row.pixel_auroc = pixel.auroc;
-  row.pixel_ap = pixel.average_precision;
-  row.pixel_f1max = pixel.f1_max;
-  row.aupro = aupro(split_images(maps_, masks_, static_cast<std::size_t>(height_ * width_)), height_, width_);
+  if (mask_missing_) return row;
+  const PixelMetrics pixel = pixels_.metrics();
+  row.pixel_auroc = pixel.ranking.auroc;
+  row.pixel_ap = pixel.ranking.average_precision;
+  row.pixel_f1max = pixel.ranking.f1_max;
+  row.aupro = pixel.aupro;
   return row;
 }
 
-AderRow ClassMetrics::ader_row() const {
-  if (!pixels_known()) return {};
-  const std::vector<ScoredImage> images = split_images(maps_, masks_, static_cast<std::size_t>(height_ * width_));
-  return {aupro_50_strips(images, height_, width_), f1_max_21_thresholds(images)};
-}
+AderRow ClassMetrics::ader_row() { return mask_missing_ ? AderRow{} : pixels_.ader(); }
 
 MeanRow mean_of(std::span<const MetricRow> rows) {
   MeanRow mean;

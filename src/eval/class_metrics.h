@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "eval/pixel_pool.h"
+
 namespace mdd::eval {
 
 /// One row of the table: fractions in 0..1; nullopt = undefined, which is never printed as a number.
@@ -18,12 +20,6 @@ struct MetricRow {
   std::optional<double> aupro;
   std::optional<double> vote_accuracy;  ///< share of images voted into their class; not part of mAD
   std::int64_t images = 0;
-};
-
-/// The variants of the ADer benchmark (histogram_metrics.h).
-struct AderRow {
-  std::optional<double> aupro;
-  std::optional<double> pixel_f1max;
 };
 
 /// The mean row: each metric over the classes where it is defined; `images` is their sum.
@@ -44,30 +40,26 @@ struct ImageOutcome {
 class ClassMetrics {
  public:
   /// Extents of every map of the class. Throws Error(kRuntime) unless both are positive and their product fits 31 bits.
-  ClassMetrics(std::int64_t height, std::int64_t width);
+  ClassMetrics(std::int64_t height, std::int64_t width, PixelStorage storage = {});
 
   /// Copies what it needs. A normal image without a mask counts as all normal pixels; one defective image without a
-  /// mask leaves the four pixel metrics of the class undefined. Throws Error(kRuntime) on wrong extents, and on NaN
-  /// in the score.
+  /// mask leaves the four pixel metrics of the class undefined. Throws Error(kRuntime) on wrong extents, on NaN in the
+  /// score or (while pixel metrics are defined) in the map, and on what PixelPool::add throws.
   void add(const ImageOutcome& image);
 
   /// The row of the images so far. vote_accuracy is undefined without images or if the model does not know the class
-  /// of one. Throws Error(kRuntime) on NaN in a map.
-  [[nodiscard]] MetricRow row() const;
-  [[nodiscard]] AderRow ader_row() const;
+  /// of one.
+  [[nodiscard]] MetricRow row();
+  /// Throws Error(kRuntime) if a value of a map was infinite.
+  [[nodiscard]] AderRow ader_row();
 
  private:
-  [[nodiscard]] bool pixels_known() const { return !mask_missing_; }
-
-  std::int64_t height_;
-  std::int64_t width_;
   std::vector<float> scores_;
   std::vector<std::uint8_t> defective_;
   std::int64_t right_votes_ = 0;
   bool class_unknown_ = false;
   bool mask_missing_ = false;
-  std::vector<float> maps_;          ///< all maps, one after the other; emptied once a mask is missing
-  std::vector<std::uint8_t> masks_;  ///< the same for masks
+  PixelPool pixels_;  ///< emptied once a mask is missing
 };
 
 [[nodiscard]] MeanRow mean_of(std::span<const MetricRow> rows);

@@ -7,64 +7,50 @@
 #include "eval/score_order.h"
 
 namespace mdd::eval {
-namespace {
 
-struct SplitKeys {
-  std::vector<std::uint32_t> normal;
-  std::vector<std::uint32_t> defect;
-};
-
-SplitKeys sorted_keys(std::span<const float> scores, std::span<const std::uint8_t> labels) {
-  const auto normals = static_cast<std::size_t>(std::count(labels.begin(), labels.end(), std::uint8_t{0}));
-  SplitKeys keys;
-  keys.normal.reserve(normals);
-  keys.defect.reserve(labels.size() - normals);
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    (labels[i] == 0 ? keys.normal : keys.defect).push_back(ordered_key(scores[i]));
-  }
-  sort_by_key<0>(keys.normal);
-  sort_by_key<0>(keys.defect);
-  return keys;
+void RankingCurve::add(const TieGroup& group) {
+  using Pairs = unsigned __int128;
+  twice_pairs_ += Pairs{group.normals_before} * (2 * found_);
+  twice_pairs_ += Pairs{group.normals} * (2 * found_ + group.defects);
+  found_ += group.defects;
+  alarms_ += group.normals_before + group.normals;
+  // Between groups recall does not move: no step there, and precision only falls.
+  const auto hits = static_cast<double>(found_);
+  const auto reported = static_cast<double>(found_ + alarms_);
+  precision_sum_.add(static_cast<double>(group.defects) * (hits / reported));
+  best_f1_ = std::max(best_f1_, 2.0 * hits / (static_cast<double>(defects_) + reported));
 }
 
-/// Drops all trailing elements equal to `key`; returns how many.
-std::int64_t take_equal(std::span<const std::uint32_t>& ascending, std::uint32_t key) {
-  const std::size_t before = ascending.size();
-  while (!ascending.empty() && ascending.back() == key) ascending = ascending.first(ascending.size() - 1);
-  return static_cast<std::int64_t>(before - ascending.size());
+RankingMetrics RankingCurve::finish(std::uint64_t normals_after) const {
+  const auto normals = static_cast<double>(alarms_ + normals_after);
+  const auto defects = static_cast<double>(defects_);
+  if (normals == 0.0 || defects == 0.0) return {};
+  const unsigned __int128 twice_pairs = twice_pairs_ + static_cast<unsigned __int128>(normals_after) * (2 * found_);
+  return {static_cast<double>(twice_pairs) / (2.0 * normals * defects), precision_sum_.value() / defects, best_f1_};
 }
-
-}  // namespace
 
 RankingMetrics ranking_metrics(std::span<const float> scores, std::span<const std::uint8_t> labels) {
   require(scores.size() == labels.size(), "as many labels as scores");
-  require(scores.size() <= (std::size_t{1} << 32), "at most 2^32 scores");  // twice the AUROC count fits 64 bits
-  const SplitKeys keys = sorted_keys(scores, labels);
-  if (keys.normal.empty() || keys.defect.empty()) return {};
-  const auto normals = static_cast<double>(keys.normal.size());
-  const auto defects = static_cast<double>(keys.defect.size());
-
-  std::span<const std::uint32_t> normal = keys.normal;
-  std::span<const std::uint32_t> defect = keys.defect;
-  std::int64_t found = 0;         // defects at or above the threshold
-  std::int64_t alarms = 0;        // normals at or above the threshold
-  std::uint64_t twice_pairs = 0;  // 2 per normal ranked below a defect, 1 per tie
-  double precision_sum = 0.0;
-  double best_f1 = 0.0;
-  while (!normal.empty() || !defect.empty()) {  // one tie group a turn, highest score first
-    const std::uint32_t key = std::max(normal.empty() ? 0u : normal.back(), defect.empty() ? 0u : defect.back());
-    const std::int64_t group_normals = take_equal(normal, key);
-    const std::int64_t group_defects = take_equal(defect, key);
-    twice_pairs += static_cast<std::uint64_t>(group_normals) * static_cast<std::uint64_t>(2 * found + group_defects);
-    found += group_defects;
-    alarms += group_normals;
-    if (group_defects == 0) continue;  // recall did not move: no step, and precision only fell
-    const auto hits = static_cast<double>(found);
-    const auto reported = static_cast<double>(found + alarms);
-    precision_sum += static_cast<double>(group_defects) * (hits / reported);
-    best_f1 = std::max(best_f1, 2.0 * hits / (defects + reported));
+  refuse_nan(scores);
+  const auto count = static_cast<std::size_t>(std::count(labels.begin(), labels.end(), std::uint8_t{0}));
+  std::vector<NormalRecord> normals;
+  std::vector<DefectRecord> defects;
+  normals.reserve(count);
+  defects.reserve(labels.size() - count);
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    const std::uint32_t key = descending_key(scores[i]);
+    if (labels[i] == 0) {
+      normals.push_back(key);
+    } else {
+      defects.push_back(DefectRecord{key} << 32 | 1);
+    }
   }
-  return {static_cast<double>(twice_pairs) / (2.0 * normals * defects), precision_sum / defects, best_f1};
+  sort_by_key(normals);
+  sort_by_key(defects);
+  SortedRuns runs{{Cursor<NormalRecord>(normals)}, {Cursor<DefectRecord>(defects)}};
+  RankingCurve curve(defects.size());
+  const std::uint64_t rest = visit_tie_groups(runs, [&](const TieGroup& group) { curve.add(group); });
+  return curve.finish(rest);
 }
 
 std::optional<double> auroc(std::span<const float> scores, std::span<const std::uint8_t> labels) {

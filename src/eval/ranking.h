@@ -4,6 +4,9 @@
 #include <optional>
 #include <span>
 
+#include "eval/compensated_sum.h"
+#include "eval/sorted_runs.h"
+
 namespace mdd::eval {
 
 /// The three metrics of one ranking. All are undefined (nullopt) unless both labels occur.
@@ -13,8 +16,27 @@ struct RankingMetrics {
   std::optional<double> f1_max;             ///< largest F1 over all distinct thresholds
 };
 
-/// `scores`: higher means more anomalous; `labels`: 0 = normal, anything else = defect; same length, at most 2^32.
-/// One sort serves all three metrics; memory: 4 bytes a score and 4 more while sorting. Counts are integers, so the
+/// The three metrics from tie groups by descending score (visit_tie_groups). Counts are integers of 128 bits where
+/// pairs are counted, so any number of scores that fits a disk is welcome.
+class RankingCurve {
+ public:
+  /// `defects`: number of all defects.
+  explicit RankingCurve(std::uint64_t defects) : defects_(defects) {}
+  void add(const TieGroup& group);
+  /// `normals_after`: what visit_tie_groups returned.
+  [[nodiscard]] RankingMetrics finish(std::uint64_t normals_after) const;
+
+ private:
+  std::uint64_t defects_;
+  std::uint64_t found_ = 0;            ///< defects at or above the threshold
+  std::uint64_t alarms_ = 0;           ///< normals at or above the threshold
+  unsigned __int128 twice_pairs_ = 0;  ///< 2 per normal ranked below a defect, 1 per tie
+  CompensatedSum precision_sum_;
+  double best_f1_ = 0.0;
+};
+
+/// `scores`: higher means more anomalous; `labels`: 0 = normal, anything else = defect; same length.
+/// One sort serves all three metrics; memory: 4 bytes a normal score, 8 a defect, the same again while sorting. The
 /// result does not depend on the order of the input. Throws Error(kRuntime) on a NaN score or unequal lengths.
 [[nodiscard]] RankingMetrics ranking_metrics(std::span<const float> scores, std::span<const std::uint8_t> labels);
 

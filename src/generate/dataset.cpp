@@ -52,6 +52,24 @@ void prepare_folder(const GenerateOptions& options) {
   write_atomically(out / kMarker, "written by mddnet synth; this file lets it replace the data set\n");
 }
 
+/// Indices of the classes to write.
+std::vector<int> chosen_classes(const GenerateOptions& options) {
+  std::vector<int> chosen;
+  for (int i = 0; options.kinds.empty() && i < options.classes; ++i) chosen.push_back(i);
+  for (const std::string& kind : options.kinds) {
+    int index = 0;
+    std::string known;
+    while (index < class_count() && class_name(index) != kind) {
+      known += (known.empty() ? "" : ", ") + std::string(class_name(index++));
+    }
+    if (index == class_count()) {
+      fail(ErrorKind::kUsage, "generated data set: class: expected one of " + known + ", found " + kind);
+    }
+    if (std::find(chosen.begin(), chosen.end(), index) == chosen.end()) chosen.push_back(index);
+  }
+  return chosen;
+}
+
 std::string numbered(int index, const char* ending) {
   const std::string digits = std::to_string(index);
   return std::string(digits.size() < 3 ? 3 - digits.size() : 0, '0') + digits + ending;
@@ -128,9 +146,10 @@ void generate_dataset(const GenerateOptions& options, const std::function<void(i
   check_range("good test pictures", options.test_good, 0, kMost);
   check_range("defective test pictures", options.test_defect, 0, kMost);
   try {
+    const std::vector<int> classes = chosen_classes(options);
     prepare_folder(options);
     std::vector<Job> jobs;
-    for (int i = 0; i < options.classes; ++i) {
+    for (const int i : classes) {
       const std::vector<Job> more = jobs_of_class(options, i);
       jobs.insert(jobs.end(), more.begin(), more.end());
     }

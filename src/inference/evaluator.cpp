@@ -35,11 +35,11 @@ report::Results evaluate(Scorer& scorer, const data::Dataset& dataset, const std
     std::vector<std::filesystem::path> paths;
     paths.reserve(samples.size());
     for (const data::Sample* sample : samples) paths.push_back(sample->path);
-    eval::ClassMetrics metrics(side, side);
+    eval::ClassMetrics metrics(side, side, options.storage);
     const auto on_result = [&](std::size_t i, const data::Image& image, ScoredResult& result) {
       const data::Sample& sample = *samples[i];
       data::Mask mask;
-      if (sample.mask) mask = data::resize_mask(data::load_mask(*sample.mask), side, side);
+      if (!sample.masks.empty()) mask = data::resize_mask(data::load_truth(sample), side, side);
       // A model without votes is no better or worse at them than at classes that it does not know.
       const std::int64_t true_class = result.vote < 0 ? -1 : index_of(class_names, name);
       metrics.add({result.score, sample.label != 0, result.vote, true_class, result.map, mask.pixels});

@@ -19,8 +19,9 @@ struct EvaluatedImage {
 
 struct EvaluationOptions {
   std::int64_t batch = 16;
-  bool ader = false;      ///< also the coarse variants of the ADer benchmark
-  bool all_maps = false;  ///< results carry the raw maps too
+  bool ader = false;             ///< also the coarse variants of the ADer benchmark
+  bool all_maps = false;         ///< results carry the raw maps too
+  eval::PixelStorage storage{};  ///< of one class's pixels at a time
   std::function<void(std::size_t index, const EvaluatedImage&)> on_image;  ///< may be empty
   std::function<void(std::size_t done, std::size_t total)> on_progress;    ///< may be empty
 };

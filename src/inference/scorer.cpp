@@ -11,6 +11,8 @@
 namespace mdd {
 namespace {
 
+constexpr std::int64_t kStride = 32;  // of z, in pixels (spec S3)
+
 std::vector<float> fetch(Backend& backend, const Tensor& tensor) {
   std::vector<float> values(static_cast<std::size_t>(tensor.elements()));
   backend.copy_to_host(std::as_writable_bytes(std::span(values)), tensor);
@@ -31,7 +33,7 @@ Scorer::Scorer(MddNet& model, const MapOptions& map, std::int64_t image_size, St
 
 Scorer::~Scorer() { model_->unfold(); }
 
-Scorer::Batch Scorer::batch(std::int64_t images) {
+Scorer::Batch Scorer::batch(std::int64_t images, bool all_maps) {
   Batch out;
   std::size_t bytes = 0;
   const auto place = [&](Tensor& tensor, DType dtype, const Shape& shape) {
@@ -42,17 +44,21 @@ Scorer::Batch Scorer::batch(std::int64_t images) {
   };
   const Shape map{images, side_, side_};
   const std::int64_t classes = model_->options().memory ? model_->options().classes : 0;
+  const std::int64_t cells = all_maps ? images * (side_ / kStride) * (side_ / kStride) : 0;
   const std::array offsets{place(out.bytes, DType::kU8, {images, side_, side_, 3}),
                            place(out.scores, DType::kF32, {images}),
                            place(out.fused, DType::kF32, map),
                            place(out.restored, DType::kF32, map),
                            place(out.identity, DType::kF32, map),
-                           place(out.mass, DType::kF32, {images, classes})};
+                           place(out.mass, DType::kF32, {images, classes}),
+                           place(out.attention, DType::kF32, {cells, classes * model_->options().slots})};
   if (memory_.bytes() < bytes) memory_ = Buffer(model_->backend(), bytes);
   auto* base = static_cast<std::byte*>(memory_.data());
-  const std::array tensors{&out.bytes, &out.scores, &out.fused, &out.restored, &out.identity, &out.mass};
+  const std::array tensors{&out.bytes,    &out.scores, &out.fused,    &out.restored,
+                           &out.identity, &out.mass,   &out.attention};
   for (std::size_t i = 0; i < tensors.size(); ++i) tensors[i]->data = base + offsets[i];
   if (classes == 0) out.mass = {};
+  if (classes == 0 || !all_maps) out.attention = {};
   return out;
 }
 
@@ -70,13 +76,14 @@ void Scorer::compute(const Batch& batch, bool all_maps) {
     backend.copy(maps.restored_identity->value, batch.identity);
   }
   if (output.mass) backend.copy(output.mass->value, batch.mass);
+  if (batch.attention.defined()) backend.copy(output.attention->value, batch.attention);
 }
 
 std::vector<ScoredResult> Scorer::score(std::span<const data::Image> images, bool all_maps) {
   const TraceRange range("inference");
   Backend& backend = model_->backend();
   const auto count = static_cast<std::int64_t>(images.size());
-  const Batch batch = this->batch(count);
+  const Batch batch = this->batch(count, all_maps);
   for (std::int64_t i = 0; i < count; ++i) {
     const data::Image& image = images[static_cast<std::size_t>(i)];
     require(image.height == side_ && image.width == side_, "images of the model's size");
@@ -86,14 +93,16 @@ std::vector<ScoredResult> Scorer::score(std::span<const data::Image> images, boo
               [&] { compute(batch, all_maps); });
 
   const std::vector<float> scores = fetch(backend, batch.scores), fused = fetch(backend, batch.fused);
-  std::vector<float> restored, identity, mass;
+  std::vector<float> restored, identity, mass, attention;
   if (all_maps) {
     restored = fetch(backend, batch.restored);
     identity = fetch(backend, batch.identity);
   }
   if (batch.mass.defined()) mass = fetch(backend, batch.mass);
+  if (batch.attention.defined()) attention = fetch(backend, batch.attention);
   const auto pixels = static_cast<std::size_t>(side_ * side_);
   const auto classes = static_cast<std::size_t>(model_->options().classes);
+  const std::size_t reads = attention.size() / std::max<std::size_t>(images.size(), 1);
   std::vector<ScoredResult> results(images.size());
   for (std::size_t i = 0; i < images.size(); ++i) {
     ScoredResult& r = results[i];
@@ -103,6 +112,7 @@ std::vector<ScoredResult> Scorer::score(std::span<const data::Image> images, boo
       r.teacher_restored = row(restored, i, pixels);
       r.restored_identity = row(identity, i, pixels);
     }
+    if (batch.attention.defined()) r.attention = row(attention, i, reads);
     if (batch.mass.defined()) {
       r.mass = row(mass, i, classes);
       r.vote = std::max_element(r.mass.begin(), r.mass.end()) - r.mass.begin();

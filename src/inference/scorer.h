@@ -17,6 +17,9 @@ struct ScoredResult {
   std::vector<float> teacher_restored;   ///< raw; filled on request
   std::vector<float> restored_identity;  ///< raw; filled on request
   std::vector<float> mass;               ///< per class; empty without memory
+  /// What each position of z read, (S/32)^2 rows of classes * slots that sum to 1; filled on request, empty without
+  /// memory.
+  std::vector<float> attention;
   /// Class index of the largest mass; 0 if there is one class only, -1 without memory.
   std::int64_t vote = -1;
 };
@@ -29,7 +32,8 @@ class Scorer {
   Scorer(const Scorer&) = delete;
   Scorer& operator=(const Scorer&) = delete;
 
-  /// Images of image_size x image_size. Throws Error(kRuntime) if a score is not finite: weights or image are broken.
+  /// Images of image_size x image_size. `all_maps` asks for the raw maps and the memory's attention too. Throws
+  /// Error(kRuntime) if a score is not finite: weights or image are broken.
   [[nodiscard]] std::vector<ScoredResult> score(std::span<const data::Image> images, bool all_maps = false);
   [[nodiscard]] std::int64_t image_size() const { return side_; }
   /// Batch sizes that are scored by replaying a recording by now.
@@ -42,8 +46,9 @@ class Scorer {
     Tensor scores;                     ///< [N]
     Tensor fused, restored, identity;  ///< [N,S,S]
     Tensor mass;                       ///< [N, classes]; undefined without memory
+    Tensor attention;                  ///< [N * (S/32)^2, classes * slots]; undefined unless asked for
   };
-  [[nodiscard]] Batch batch(std::int64_t images);
+  [[nodiscard]] Batch batch(std::int64_t images, bool all_maps);
   /// bytes -> everything else; what is not asked for is left alone.
   void compute(const Batch& batch, bool all_maps);
 
@@ -64,7 +69,7 @@ struct ScoreConsumer {
 
 struct ScoreFilesOptions {
   std::int64_t batch = 16;
-  bool all_maps = false;
+  bool all_maps = false;  ///< results carry the raw maps and the attention too
 };
 
 /// Decodes and resizes `paths` ahead on worker threads and scores them batch by batch.

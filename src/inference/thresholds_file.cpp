@@ -9,15 +9,23 @@
 
 namespace mdd {
 namespace {
+
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 28;
+
+float read_scale(const nlohmann::json& entry, const std::filesystem::path& path, const std::string& name) {
+  const auto scale = entry.get<float>();
+  if (std::isfinite(scale) && scale > 0.0f) return scale;
+  fail_data(path.string(), "scale of class " + name, "a finite value above 0", entry.dump());
 }
+
+}  // namespace
 
 void write_thresholds(const std::filesystem::path& path, const Thresholds& thresholds) {
   nlohmann::ordered_json root;
   for (std::size_t i = 0; i < thresholds.class_names.size(); ++i) {
     const eval::Calibration& c = thresholds.calibrations[i];
     root["classes"][thresholds.class_names[i]] = {
-        {"images", c.scores.size()}, {"optimistic", c.optimistic}, {"scores", c.scores}};
+        {"images", c.scores.size()}, {"optimistic", c.optimistic}, {"scale", c.scale}, {"scores", c.scores}};
   }
   write_atomically(path, root.dump(1) + "\n");
 }
@@ -39,7 +47,9 @@ Thresholds read_thresholds(const std::filesystem::path& path, const std::vector<
       if (scores.empty() || !std::all_of(scores.begin(), scores.end(), is_finite)) {
         fail_data(path.string(), "scores of class " + name, "finite values", scores.empty() ? "none" : "others");
       }
-      out.calibrations.push_back(eval::make_calibration(std::move(scores), entry.at("optimistic").get<bool>()));
+      eval::Calibration calibration = eval::make_calibration(std::move(scores), entry.at("optimistic").get<bool>());
+      if (entry.contains("scale")) calibration.scale = read_scale(entry.at("scale"), path, name);
+      out.calibrations.push_back(std::move(calibration));
     }
   } catch (const nlohmann::json::exception& error) {
     fail(ErrorKind::kData, path.string() + ": not a thresholds file: " + error.what());

@@ -1,4 +1,5 @@
-// thresholds.json: per class, the scores of normal images that the model did not learn from (spec S8).
+// thresholds.json: per class, the scores of normal images that the model did not learn from, and the colour scale of
+// its heat maps (spec S8).
 #pragma once
 #include <filesystem>
 #include <string>
@@ -14,7 +15,8 @@ struct Thresholds {
 };
 
 void write_thresholds(const std::filesystem::path& path, const Thresholds& thresholds);
-/// Throws Error(kData) if the file is missing, malformed, or names other classes.
+/// A file without scales gets the ones that its scores give. Throws Error(kData) if the file is missing, malformed, or
+/// names other classes.
 [[nodiscard]] Thresholds read_thresholds(const std::filesystem::path& path,
                                          const std::vector<std::string>& class_names);
 

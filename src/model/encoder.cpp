@@ -14,12 +14,7 @@ Encoder::Encoder(ParameterStore& store, const std::string& prefix, const Archite
 
 Features Encoder::run(Tape& tape, const UnitRunner& runner, const Variable& images) {
   Variable x = runner(stem_, images, nullptr, true);
-  const PoolParams pool;
-  const ConvolutionGeometry window{pool.kernel, pool.stride, pool.padding};
-  const Shape& in = x->value.shape;
-  const Variable pooled = tape.features({in[0], window.output(in[1]), window.output(in[2]), in[3]}, false);
-  tape.backend().max_pool_forward(pool, x->value, pooled->value);
-  x = pooled;
+  x = max_pool(tape, PoolParams{}, x);
   Features features;
   for (std::size_t s = 0; s < 3; ++s) features[s] = x = stages_[s].forward(runner, x);
   return features;
@@ -32,6 +27,10 @@ Features Encoder::forward(Tape& tape, const Variable& images) {
         return unit.forward_folded(tape, x, residual, relu);
       },
       images);
+}
+
+Features Encoder::forward_trained(Tape& tape, const Variable& images) {
+  return run(tape, trained_runner(tape), images);
 }
 
 void Encoder::fold() {

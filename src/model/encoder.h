@@ -14,6 +14,8 @@ class Encoder {
 
   /// images [N,S,S,3], features, normalised -> F1, F2, F3. Requires fold(). No gradient.
   [[nodiscard]] Features forward(Tape& tape, const Variable& images);
+  /// The same with batch statistics on a training tape, for an encoder that is itself being trained.
+  [[nodiscard]] Features forward_trained(Tape& tape, const Variable& images);
   void fold();
   /// Sets every batch norm's statistics to those of these images, layer after layer: the least that an encoder with
   /// random weights needs to be of use. Folds as it goes.

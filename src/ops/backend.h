@@ -111,9 +111,12 @@ class Backend : public MemoryResource {
 
   // ---- small feature operations -------------------------------------------------------------------------------------
 
-  /// Maximum over each window; positions outside count as -infinity. Forward only: it stands in the frozen encoder.
-  /// bytes: X + Y.
+  /// Maximum over each window; positions outside count as -infinity. bytes: X + Y.
   virtual void max_pool_forward(const PoolParams& params, const Tensor& x, const Tensor& y) = 0;
+  /// dx (+)= sum over the windows of dy at the window's first maximum, in row-major order; y is what max_pool_forward
+  /// made of x. bytes: X + Y + dY + dX.
+  virtual void max_pool_backward(const PoolParams& params, const Tensor& x, const Tensor& y, const Tensor& dy,
+                                 const Tensor& dx, WriteMode mode) = 0;
   /// y = the parts side by side along the channel axis. bytes: 2 Y.
   virtual void concatenate_channels(std::span<const Tensor> parts, const Tensor& y) = 0;
   /// part (+)= channels [first, first + part channels) of y. bytes: 2 part.
@@ -163,6 +166,13 @@ class Backend : public MemoryResource {
   virtual void absolute_difference_backward(const Tensor& x, const Tensor& target, float weight, const Tensor& dx) = 0;
   /// total[0] = sum_k weights[k] * terms[k]; terms f32 [count].
   virtual void weighted_sum(const Tensor& terms, std::span<const float> weights, const Tensor& total) = 0;
+  /// For logits, features [.., K], and a label i32 a position, of which those below 0 are ignored and count nowhere:
+  ///   loss[0] (+)= mean over counted positions of -log softmax[label], 0 if there are none;
+  ///   dlogits = weight * derivative of that mean (overwrites; 0 at ignored positions). An undefined dlogits is not
+  /// computed. The labels are read, and the positions counted, on the backend. Requires labels below K; a backend that
+  /// cannot look at them in time answers others with a NaN loss. bytes: X + dX (+ labels).
+  virtual void softmax_cross_entropy(const Tensor& logits, const Tensor& labels, float weight, const Tensor& loss,
+                                     const Tensor& dlogits, WriteMode loss_mode) = 0;
   /// cells[n,i,j] = the mask u8 [N,S,S] (0 or 1) over the cell, S a multiple of the cells per side: share of set pixels
   /// (kAverage), the pixel at the cell's first row and column (kNearest, as PyTorch's), any set pixel (kMaximum).
   virtual void reduce_mask(const Tensor& mask, MaskReduction reduction, const Tensor& cells) = 0;

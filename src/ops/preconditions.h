@@ -5,8 +5,39 @@
 
 #include "core/tensor.h"
 #include "core/triangle_filter.h"
+#include "ops/params.h"
 
 namespace mdd {
+
+/// Of Backend::max_pool_forward.
+inline void require_pooling(const PoolParams& params, const Tensor& x, const Tensor& y) {
+  require(params.kernel >= 1 && params.stride >= 1 && params.padding >= 0, "a pooling window");
+  const ConvolutionGeometry window{params.kernel, params.stride, params.padding};
+  require(x.shape.rank() == 4 && y.shape.rank() == 4 && y.shape[0] == x.shape[0] && y.shape[3] == x.shape[3] &&
+              window.output(x.shape[1]) == y.shape[1] && window.output(x.shape[2]) == y.shape[2],
+          "pooling output shape");
+  require(x.dtype == y.dtype, "pooling keeps the type");
+}
+
+/// Of Backend::max_pool_backward.
+inline void require_pooling_gradient(const PoolParams& params, const Tensor& x, const Tensor& y, const Tensor& dy,
+                                     const Tensor& dx) {
+  require_pooling(params, x, y);
+  require(dy.shape == y.shape && dx.shape == x.shape, "pooling gradients have the shapes of their values");
+  require(dy.dtype == x.dtype && dx.dtype == x.dtype, "pooling gradients have the type of their values");
+}
+
+/// Of Backend::softmax_cross_entropy but for the labels' values; returns the number of positions.
+[[nodiscard]] inline std::int64_t require_cross_entropy(const Tensor& logits, const Tensor& labels, const Tensor& loss,
+                                                        const Tensor& dlogits) {
+  require(logits.shape.rank() >= 1 && logits.elements() > 0, "logits of at least one position and class");
+  const std::int64_t positions = logits.elements() / logits.shape.back();
+  require(labels.dtype == DType::kI32 && labels.elements() == positions, "an i32 label a position");
+  require(loss.dtype == DType::kF32 && loss.elements() == 1, "one f32 loss");
+  require(!dlogits.defined() || (dlogits.shape == logits.shape && dlogits.dtype == logits.dtype),
+          "the gradient of logits has their shape and type");
+  return positions;
+}
 
 /// Of Backend::resize_images.
 inline void require_resizable(const Tensor& x, const Tensor& y) {

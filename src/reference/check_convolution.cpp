@@ -1,4 +1,6 @@
 // Cases of the four convolution methods and their weight gradients.
+#include <algorithm>
+
 #include "reference/checker.h"
 #include "reference/convolution.h"
 
@@ -25,11 +27,11 @@ struct Case {
 };
 
 constexpr Case kConvolutions[] = {
-    {1, 1, 1, 1, 1, {1, 1, 0}},    {1, 3, 2, 7, 5, {2, 2, 0}},    {2, 5, 3, 3, 5, {3, 1, 1}},
-    {1, 7, 6, 1, 7, {3, 2, 1}},    {3, 4, 5, 5, 3, {1, 1, 0}},    {1, 5, 3, 3, 2, {3, 2, 1}},
-    {2, 5, 7, 16, 17, {3, 1, 1}},  {1, 9, 6, 17, 16, {3, 2, 1}},  {2, 6, 5, 33, 64, {1, 1, 0}},
-    {2, 7, 5, 64, 33, {1, 2, 0}},  {1, 15, 13, 3, 16, {7, 2, 3}}, {2, 6, 8, 16, 16, {3, 2, 1}},
-    {1, 13, 14, 64, 64, {3, 1, 1}}};
+    {1, 1, 1, 1, 1, {1, 1, 0}},     {1, 3, 2, 7, 5, {2, 2, 0}},    {2, 5, 3, 3, 5, {3, 1, 1}},
+    {1, 7, 6, 1, 7, {3, 2, 1}},     {3, 4, 5, 5, 3, {1, 1, 0}},    {1, 5, 3, 3, 2, {3, 2, 1}},
+    {2, 5, 7, 16, 17, {3, 1, 1}},   {1, 9, 6, 17, 16, {3, 2, 1}},  {2, 6, 5, 33, 64, {1, 1, 0}},
+    {2, 7, 5, 64, 33, {1, 2, 0}},   {1, 15, 13, 3, 16, {7, 2, 3}}, {2, 6, 8, 16, 16, {3, 2, 1}},
+    {1, 13, 14, 64, 64, {3, 1, 1}}, {2, 3, 4, 16, 353, {1, 1, 0}}};
 
 // The network knows 2x2 with stride 2; {1, 5, 7, ..} leaves a last row and column that no grid position reaches.
 constexpr Case kTransposed[] = {{1, 2, 2, 1, 1, {2, 2, 0}},    {2, 6, 4, 3, 5, {2, 2, 0}},   {1, 5, 7, 5, 3, {2, 2, 0}},
@@ -124,7 +126,9 @@ class ConvolutionCheck {
     const Array before = check_.random_feature(expected.shape);
     const DeviceArray sum = check_.feature(before);
     call(sum, WriteMode::kAccumulate);
-    check_.compare("dx, accumulated", sum, reference_sum(before, expected), tolerance_, terms);
+    // What was there may cancel dx, which is rounded before it is added.
+    check_.compare("dx, accumulated", sum, reference_sum(before, expected), tolerance_,
+                   std::max(terms, norm(expected)));
   }
 
   void check_weight_gradient(const Array& dy) {

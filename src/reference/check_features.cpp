@@ -13,6 +13,29 @@ void check_max_pool(Checker& check, const PoolParams& params, const Shape& shape
   check.compare("y", y, expected, kExact);
 }
 
+/// `levels` = 0: random values; else so many different ones, and therefore ties in most windows.
+void check_max_pool_gradient(Checker& check, const PoolParams& params, const Shape& shape, std::uint32_t levels) {
+  Backend& backend = check.backend();
+  const Array x = levels == 0 ? check.random_feature(shape) : check.random_integers(shape, levels);
+  const Array y = max_pool(params, x), dy = check.random_feature(y.shape);
+  const Array expected = max_pool_gradient(params, x, dy);
+  const DeviceArray device_x = check.feature(x), device_y = check.feature(y), device_dy = check.feature(dy);
+  const DeviceArray dx = check.poisoned_feature(shape);
+  const double tolerance = check.tolerance(kElementwise);
+  backend.max_pool_backward(params, device_x, device_y, device_dy, dx, WriteMode::kOverwrite);
+  check.compare("dx", dx, expected, tolerance, norm(dy));
+  const Array before = check.random_feature(shape);
+  const DeviceArray sum = check.feature(before);
+  backend.max_pool_backward(params, device_x, device_y, device_dy, sum, WriteMode::kAccumulate);
+  check.compare("dx, accumulated", sum, add(before, expected), tolerance, norm(dy));
+  check.compare("x is left alone", device_x, x, kExact);
+  // Every window gives its gradient to one position, ties or not.
+  const Array ones(y.shape, 1.0);
+  const DeviceArray device_ones = check.feature(ones);
+  backend.max_pool_backward(params, device_x, device_y, device_ones, dx, WriteMode::kOverwrite);
+  check.compare("dx of dy = 1", dx, max_pool_gradient(params, x, ones), kExact);
+}
+
 void check_concatenation(Checker& check, const Shape& positions, const std::vector<Index>& widths) {
   std::vector<Array> parts;
   std::vector<DeviceArray> devices;
@@ -70,15 +93,19 @@ void check_add(Checker& check, const Shape& shape) {
 }  // namespace
 
 void check_features(Checker& check) {
-  const PoolParams stem, halves{2, 2, 0}, dense{3, 1, 1};
+  const PoolParams stem, halves{2, 2, 0}, dense{3, 1, 1}, gaps{2, 3, 0};  // gaps: positions under no window
   const std::pair<PoolParams, Shape> pools[] = {{stem, {1, 1, 1, 1}},  {stem, {2, 7, 5, 3}},    {stem, {1, 6, 9, 17}},
-                                                {stem, {3, 8, 8, 64}}, {halves, {2, 5, 6, 16}}, {dense, {1, 4, 7, 33}}};
+                                                {stem, {3, 8, 8, 64}}, {halves, {2, 5, 6, 16}}, {dense, {1, 4, 7, 33}},
+                                                {gaps, {1, 8, 9, 72}}};
   for (const auto& pool : pools) {
     const PoolParams& params = pool.first;
     const Shape& shape = pool.second;
     const std::string text = "x " + shape.text() + ", window " + std::to_string(params.kernel) + ", stride " +
                              std::to_string(params.stride) + ", padding " + std::to_string(params.padding);
     check.run("max pool", text, [&] { check_max_pool(check, params, shape); });
+    check.run("max pool gradient", text, [&] { check_max_pool_gradient(check, params, shape, 0); });
+    check.run("max pool gradient", text + ", ties", [&] { check_max_pool_gradient(check, params, shape, 3); });
+    check.run("max pool gradient", text + ", all equal", [&] { check_max_pool_gradient(check, params, shape, 1); });
   }
   check.run("concatenate channels", "3 positions, 1 + 1", [&] { check_concatenation(check, Shape{1, 1, 3}, {1, 1}); });
   check.run("concatenate channels", "2 x 3 x 5 positions, 7 + 16 + 3", [&] {

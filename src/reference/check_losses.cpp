@@ -145,6 +145,48 @@ void check_sums(Checker& check, const Shape& shape) {
   check.compare("dx at the kink", dx, Array(shape), kExact);
 }
 
+/// Labels of positions with logits [.., classes]: every `ignored`-th is below 0; 1 ignores all, 0 none.
+Array labels_of(Checker& check, const Shape& logits, Index ignored) {
+  const Index classes = logits.back();
+  Array labels = check.random_integers(Shape{logits.elements() / classes}, static_cast<std::uint32_t>(classes));
+  labels[labels.size() - 1] = static_cast<double>(classes - 1);
+  for (Index p = 0; ignored > 0 && p < labels.size(); ++p) {
+    if (p % ignored == 0) labels[p] = p % 2 == 0 ? -1.0 : -100.0;
+  }
+  return labels;
+}
+
+/// Logits lie in -size .. size.
+void check_cross_entropy(Checker& check, const Shape& shape, Index ignored, float size) {
+  Backend& backend = check.backend();
+  const float weight = 0.7f;
+  const Array x = check.random_feature(shape, -size, size), labels = labels_of(check, shape, ignored);
+  const double expected = softmax_cross_entropy(x, labels);
+  const Array dx = numeric_gradient(
+      x, [&](const Array& moved) { return static_cast<double>(weight) * softmax_cross_entropy(moved, labels); });
+  const DeviceArray device_x = check.feature(x), device_labels = check.device(labels, DType::kI32);
+  const DeviceArray loss = check.poisoned(Shape{1}), device_dx = check.poisoned_feature(shape);
+  const auto call = [&](const Tensor& to, WriteMode mode) {
+    backend.softmax_cross_entropy(device_x, device_labels, weight, loss, to, mode);
+  };
+  call(device_dx, WriteMode::kOverwrite);
+  check.compare("loss", loss, scalar(expected), kSum, 1.0);
+  // With one class the softmax is 1 and its gradient rounding.
+  check.compare("dlogits", device_dx, dx, check.tolerance(kGradient), static_cast<double>(weight) * 1e-3);
+  for (Index p = 0; p < labels.size(); ++p) {
+    const Index at = p * shape.back();
+    if (labels[p] >= 0.0) continue;
+    const Array got = device_dx.download();
+    for (Index c = at; c < at + shape.back(); ++c) check.expect("no gradient at an ignored position", got[c] == 0.0);
+    break;
+  }
+  call(Tensor{}, WriteMode::kAccumulate);
+  check.compare("loss, accumulated, alone", loss, scalar(2.0 * expected), kSum, 1.0);
+  call(device_dx, WriteMode::kAccumulate);
+  check.compare("dlogits overwrites", device_dx, dx, check.tolerance(kGradient), static_cast<double>(weight) * 1e-3);
+  check.compare("logits are left alone", device_x, x, kExact);
+}
+
 void check_weighted_sum(Checker& check) {
   const Array terms = check.random(Shape{5});
   const std::array<float, 5> weights{1.0f, 0.1f, 0.0f, -2.5f, 1e-3f};
@@ -185,6 +227,23 @@ void check_losses(Checker& check) {
   check.run("cosine map", "zero vectors", [&] { check_cosine_map_zeros(check); });
   for (const Shape& shape : {Shape{1, 1, 1}, Shape{2, 5, 7}, Shape{3, 61, 67}}) {
     check.run("sums", "x " + shape.text(), [&] { check_sums(check, shape); });
+  }
+  struct Dense {
+    Shape logits;
+    Index ignored;
+    float size;
+  };
+  constexpr float kHuge = 6e4f;  // f16 ends at 65504
+  const Dense dense[] = {{{1, 1, 1, 1}, 0, 1.0f},   {{2, 3, 5, 1}, 3, 4.0f},   {{1, 3, 5, 2}, 0, 4.0f},
+                         {{2, 3, 5, 7}, 2, 4.0f},   {{2, 2, 3, 16}, 5, 4.0f},  {{3, 3, 3, 33}, 4, 4.0f},
+                         {{1, 2, 3, 352}, 2, 4.0f}, {{1, 1, 5, 400}, 3, 4.0f}, {{2, 3, 5, 7}, 1, 4.0f},
+                         {{1, 3, 3, 24}, 4, kHuge}, {{70, 19}, 3, 1.0f}};
+  for (const Dense& c : dense) {
+    const std::string text = "logits " + c.logits.text() + (c.size == kHuge ? ", huge" : "") +
+                             (c.ignored == 0   ? ""
+                              : c.ignored == 1 ? ", all ignored"
+                                               : ", some ignored");
+    check.run("softmax cross entropy", text, [&] { check_cross_entropy(check, c.logits, c.ignored, c.size); });
   }
   check.run("weighted sum", "5 terms", [&] { check_weighted_sum(check); });
   for (const auto& [cells, cell] : {std::pair<Index, Index>{1, 1}, {3, 4}, {7, 8}, {5, 3}}) {

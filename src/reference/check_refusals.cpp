@@ -58,6 +58,54 @@ void check_feature_refusals(Checker& check) {
   check.refuses("parts wider than y", narrow, [&] { backend.concatenate_channels(parts, narrow); });
 }
 
+void check_pooling_refusals(Checker& check) {
+  Backend& backend = check.backend();
+  const DeviceArray x = check.feature(check.random_feature(Shape{1, 4, 6, 3})),
+                    y = check.feature(check.random_feature(Shape{1, 2, 3, 3}));
+  const DeviceArray small = check.poisoned_feature(Shape{1, 2, 2, 3}), dx = check.poisoned_feature(x.tensor().shape);
+  const DeviceArray other = check.poisoned(Shape{1, 4, 6, 3}, other_type(check));
+  const auto backward = [&](const Tensor& from, const Tensor& to, const Tensor& upstream, const Tensor& gradient) {
+    backend.max_pool_backward({}, from, to, upstream, gradient, WriteMode::kOverwrite);
+  };
+  check.refuses("pooling to another width", small, [&] { backend.max_pool_forward({}, x, small); });
+  check.refuses("windows without a stride", small, [&] { backend.max_pool_forward({3, 0, 1}, x, small); });
+  check.refuses("pooling gradient for another x", dx, [&] { backward(y, y, y, dx); });
+  check.refuses("pooling gradient from another y", dx, [&] { backward(x, small, small, dx); });
+  check.refuses("pooling gradient from another dy", dx, [&] { backward(x, y, small, dx); });
+  check.refuses("pooling gradient into another shape", small, [&] { backward(x, y, y, small); });
+  check.refuses("pooling gradient into another type", other, [&] { backward(x, y, y, other); });
+}
+
+void check_cross_entropy_refusals(Checker& check) {
+  Backend& backend = check.backend();
+  const DeviceArray logits = check.feature(check.random_feature(Shape{1, 2, 2, 3})), loss = check.poisoned(Shape{1});
+  const DeviceArray labels = check.device(Array(Shape{4}), DType::kI32),
+                    few = check.device(Array(Shape{3}), DType::kI32);
+  const DeviceArray floats = check.device(Array(Shape{4})), two = check.poisoned(Shape{2});
+  const DeviceArray narrow = check.poisoned_feature(Shape{1, 2, 2, 2});
+  const DeviceArray other = check.poisoned(Shape{1, 2, 2, 3}, other_type(check));
+  const auto call = [&](const Tensor& label, const Tensor& to, const Tensor& gradient) {
+    backend.softmax_cross_entropy(logits, label, 1.0f, to, gradient, WriteMode::kOverwrite);
+  };
+  check.refuses("fewer labels than positions", loss, [&] { call(few, loss, {}); });
+  check.refuses("labels of another type", loss, [&] { call(floats, loss, {}); });
+  check.refuses("two losses", two, [&] { call(labels, two, {}); });
+  check.refuses("gradient of logits of another shape", narrow, [&] { call(labels, loss, narrow); });
+  check.refuses("gradient of logits of another type", other, [&] { call(labels, loss, other); });
+  // A backend that sees the labels too late to refuse them answers with NaN, and without a gradient.
+  const DeviceArray past = check.device(Array(Shape{4}, 3.0), DType::kI32), value = check.device(Array(Shape{1}));
+  const DeviceArray gradient = check.poisoned_feature(Shape{1, 2, 2, 3});
+  bool refused = false;
+  try {
+    call(past, value, gradient);
+  } catch (const Error& error) {
+    refused = error.kind() == ErrorKind::kRuntime;
+  }
+  const Array got = value.download();
+  check.expect("a label past the last class",
+               refused ? got[0] == 0.0 : std::isnan(got[0]) && norm(gradient.download()) == 0.0);
+}
+
 void check_image_refusals(Checker& check) {
   Backend& backend = check.backend();
   const DeviceArray map = check.device(check.random(Shape{1, 8, 8})), y = check.poisoned(Shape{1, 8, 8});
@@ -108,6 +156,8 @@ void check_training_refusals(Checker& check) {
 void check_refusals(Checker& check) {
   check.run("refusals", "convolution", [&] { check_convolution_refusals(check); });
   check.run("refusals", "features", [&] { check_feature_refusals(check); });
+  check.run("refusals", "pooling", [&] { check_pooling_refusals(check); });
+  check.run("refusals", "softmax cross entropy", [&] { check_cross_entropy_refusals(check); });
   check.run("refusals", "images and maps", [&] { check_image_refusals(check); });
   check.run("refusals", "training", [&] { check_training_refusals(check); });
 }

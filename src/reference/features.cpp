@@ -1,31 +1,56 @@
 #include "reference/features.h"
 
-#include <algorithm>
 #include <limits>
 
 namespace mdd::reference {
 
-Array max_pool(const PoolParams& params, const Array& x) {
-  const ConvolutionGeometry geometry{params.kernel, params.stride, params.padding};
-  Array y(Shape{x.shape[0], geometry.output(x.shape[1]), geometry.output(x.shape[2]), x.shape[3]});
-  for (Index n = 0; n < y.shape[0]; ++n) {
-    for (Index p = 0; p < y.shape[1]; ++p) {
-      for (Index q = 0; q < y.shape[2]; ++q) {
-        for (Index c = 0; c < y.shape[3]; ++c) {
-          double best = -std::numeric_limits<double>::infinity();
-          for (Index r = 0; r < params.kernel; ++r) {
-            for (Index s = 0; s < params.kernel; ++s) {
-              const Index h = p * params.stride - params.padding + r;
-              const Index w = q * params.stride - params.padding + s;
-              if (h >= 0 && h < x.shape[1] && w >= 0 && w < x.shape[2]) best = std::max(best, x(n, h, w, c));
-            }
-          }
-          y(n, p, q, c) = best;
-        }
+namespace {
+
+/// Position in memory of the first maximum, row by row, of the window at (n, p, q, c) of the pooled map; -1 if the
+/// window lies outside altogether.
+Index first_maximum(const PoolParams& params, const Array& x, Index n, Index p, Index q, Index c) {
+  Index best = -1;
+  for (Index r = 0; r < params.kernel; ++r) {
+    for (Index s = 0; s < params.kernel; ++s) {
+      const Index h = p * params.stride - params.padding + r;
+      const Index w = q * params.stride - params.padding + s;
+      if (h < 0 || h >= x.shape[1] || w < 0 || w >= x.shape[2]) continue;
+      const Index at = ((n * x.shape[1] + h) * x.shape[2] + w) * x.shape[3] + c;
+      if (best < 0 || x[at] > x[best]) best = at;
+    }
+  }
+  return best;
+}
+
+/// Calls body(element of the pooled map, first_maximum of its window) for all of them.
+template <class Body>
+void for_each_window(const PoolParams& params, const Array& x, const Shape& pooled, const Body& body) {
+  Index i = 0;
+  for (Index n = 0; n < pooled[0]; ++n) {
+    for (Index p = 0; p < pooled[1]; ++p) {
+      for (Index q = 0; q < pooled[2]; ++q) {
+        for (Index c = 0; c < pooled[3]; ++c) body(i++, first_maximum(params, x, n, p, q, c));
       }
     }
   }
+}
+
+}  // namespace
+
+Array max_pool(const PoolParams& params, const Array& x) {
+  const ConvolutionGeometry geometry{params.kernel, params.stride, params.padding};
+  Array y(Shape{x.shape[0], geometry.output(x.shape[1]), geometry.output(x.shape[2]), x.shape[3]});
+  for_each_window(params, x, y.shape,
+                  [&](Index i, Index best) { y[i] = best < 0 ? -std::numeric_limits<double>::infinity() : x[best]; });
   return y;
+}
+
+Array max_pool_gradient(const PoolParams& params, const Array& x, const Array& dy) {
+  Array dx(x.shape);
+  for_each_window(params, x, dy.shape, [&](Index i, Index best) {
+    if (best >= 0) dx[best] += dy[i];
+  });
+  return dx;
 }
 
 Array concatenate_channels(const std::vector<Array>& parts) {

@@ -9,6 +9,8 @@ namespace mdd::reference {
 
 /// Maximum over each window; positions outside count as -infinity.
 [[nodiscard]] Array max_pool(const PoolParams& params, const Array& x);
+/// Gradient of dot(dy, max_pool(x)) with respect to x: a window's goes to its first maximum in row-major order.
+[[nodiscard]] Array max_pool_gradient(const PoolParams& params, const Array& x, const Array& dy);
 /// The parts side by side along the last axis.
 [[nodiscard]] Array concatenate_channels(const std::vector<Array>& parts);
 /// Channels [first, first + count).

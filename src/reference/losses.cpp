@@ -63,6 +63,21 @@ double weighted_sum(const Array& terms, std::span<const float> weights) {
   return out;
 }
 
+double softmax_cross_entropy(const Array& logits, const Array& labels) {
+  const Index classes = logits.shape.back();
+  double total = 0.0, counted = 0.0;
+  for (Index p = 0; p < labels.size(); ++p) {
+    if (labels[p] < 0.0) continue;
+    const auto first = logits.values.begin() + p * classes;
+    const double largest = *std::max_element(first, first + classes);
+    double sum = 0.0;
+    for (Index c = 0; c < classes; ++c) sum += std::exp(logits[p * classes + c] - largest);
+    total += std::log(sum) + largest - logits[p * classes + static_cast<Index>(labels[p])];
+    counted += 1.0;
+  }
+  return counted > 0.0 ? total / counted : 0.0;
+}
+
 Array reduce_mask(const Array& mask, MaskReduction reduction, Index cells) {
   const Index side = mask.shape[1] / cells;
   Array out(Shape{mask.shape[0], cells, cells});

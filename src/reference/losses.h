@@ -17,6 +17,8 @@ namespace mdd::reference {
 /// sum |x - target|.
 [[nodiscard]] double absolute_difference(const Array& x, const Array& target);
 [[nodiscard]] double weighted_sum(const Array& terms, std::span<const float> weights);
+/// Mean over the positions of logits [.., K] with a label of 0 or more of -log softmax[label]; 0 if there are none.
+[[nodiscard]] double softmax_cross_entropy(const Array& logits, const Array& labels);
 /// Mask [N,S,S] of zeros and ones -> [N,cells,cells].
 [[nodiscard]] Array reduce_mask(const Array& mask, MaskReduction reduction, Index cells);
 

@@ -8,15 +8,18 @@
 #include "core/error.h"
 
 namespace mdd::report {
+namespace {
 
 static_assert(std::endian::native == std::endian::little, "values are written as they lie in memory");
 
-void write_npy_f32(const std::filesystem::path& path, std::span<const float> values, std::int64_t height,
-                   std::int64_t width) {
+template <class Value>
+void write_npy(const std::filesystem::path& path, const char* type, std::span<const Value> values, std::int64_t height,
+               std::int64_t width) {
   require(height >= 0 && width >= 0 && values.size() == static_cast<std::size_t>(height * width),
           "npy: values are height x width");
   constexpr std::size_t kPrefix = 10;  // magic, version, length of the header
-  std::string header = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}", height, width);
+  std::string header =
+      fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}, {}), }}", type, height, width);
   header.append(63 - (kPrefix + header.size()) % 64, ' ');  // the format wants the data at a multiple of 64
   header += '\n';
   std::string start("\x93NUMPY\x01\x00", 8);
@@ -27,6 +30,18 @@ void write_npy_f32(const std::filesystem::path& path, std::span<const float> val
     sink(std::as_bytes(std::span(start)));
     sink(std::as_bytes(values));
   });
+}
+
+}  // namespace
+
+void write_npy_f32(const std::filesystem::path& path, std::span<const float> values, std::int64_t height,
+                   std::int64_t width) {
+  write_npy(path, "<f4", values, height, width);
+}
+
+void write_npy_u8(const std::filesystem::path& path, std::span<const std::uint8_t> values, std::int64_t height,
+                  std::int64_t width) {
+  write_npy(path, "|u1", values, height, width);
 }
 
 }  // namespace mdd::report

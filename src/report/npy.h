@@ -1,4 +1,4 @@
-// NumPy's .npy format, for anomaly maps that other programs read.
+// NumPy's .npy format, for anomaly maps and masks that other programs read.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -11,5 +11,9 @@ namespace mdd::report {
 /// not match.
 void write_npy_f32(const std::filesystem::path& path, std::span<const float> values, std::int64_t height,
                    std::int64_t width);
+
+/// The same for bytes: an array of dtype uint8.
+void write_npy_u8(const std::filesystem::path& path, std::span<const std::uint8_t> values, std::int64_t height,
+                  std::int64_t width);
 
 }  // namespace mdd::report

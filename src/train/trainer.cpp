@@ -12,6 +12,7 @@
 #include "train/batch_preparer.h"
 #include "train/calibration.h"
 #include "train/checkpoint.h"
+#include "weights/bundled.h"
 
 namespace mdd {
 namespace {
@@ -121,7 +122,7 @@ class Training {
 
   void load_encoder_weights() {
     if (config_.weights != "random") {
-      const auto archive = weights::open_archive(config_.weights);
+      const auto archive = weights::open_encoder(config_.weights);
       load_encoder(model_, source_of(*archive));
       return;
     }

@@ -108,6 +108,55 @@ TEST_CASE("a batch norm that shares its input is refused, not computed wrongly")
   h.tape.clear();
 }
 
+TEST_CASE("a classifier's ends: stem, max pool with two readers, and logits of a 1x1 convolution under a dense loss") {
+  Harness h;
+  const ConvolutionGeometry stem{7, 2, 3}, pointwise{1, 1, 0};
+  const PoolParams pool;
+  const Array x = random_array({1, 14, 10, 3}, 61), labels({1, 4, 3}, {0, 6, -1, 2, -1, 3, 3, 5, -1, 1, 4, 0});
+  const Array w = random_array({4, 7, 7, 3}, 62), head = random_array({7, 1, 1, 8}, 63, -3.0f, 3.0f);
+  const auto loss = [&](const Array& in, const Array& filters, const Array& classes) {
+    const Array pooled = reference::max_pool(pool, reference::image_to_grid(stem, in, filters));
+    const Array joined = reference::concatenate_channels({pooled, reference::add(pooled, pooled)});
+    return reference::softmax_cross_entropy(reference::image_to_grid(pointwise, joined, classes), labels);
+  };
+  const Variable leaf = h.leaf(x);
+  const ParameterView vw = h.parameter(w), vhead = h.parameter(head);
+  const Tensor term = h.device(Array(Shape{1}, 2.0));
+  {
+    const Variable pooled = max_pool(h.tape, pool, convolution(h.tape, stem, leaf, vw));
+    CHECK(pooled->value.shape == Shape{1, 4, 3, 4});
+    const Variable joined = concatenate(h.tape, std::array{pooled, add(h.tape, pooled, pooled)});
+    dense_classification_loss(h.tape, convolution(h.tape, pointwise, joined, vhead),
+                              Tape::constant(h.device(labels, DType::kI32)), {term, 0.5f});
+  }
+  CHECK(h.download(term)[0] == doctest::Approx(2.0 + loss(x, w, head)).epsilon(1e-5));
+  h.tape.backward();
+  check_gradient("x", h.download(leaf->gradient()), x, [&](const Array& v) { return 0.5 * loss(v, w, head); });
+  check_gradient("w", h.download(vw.gradient), w, [&](const Array& v) { return 0.5 * loss(x, v, head); });
+  check_gradient("head", h.download(vhead.gradient), head, [&](const Array& v) { return 0.5 * loss(x, w, v); });
+}
+
+TEST_CASE("a max pool of a constant asks for no gradient, and neither does a dense loss of one") {
+  Harness h;
+  const Variable y = max_pool(h.tape, {}, Tape::constant(h.device(random_array({1, 4, 4, 3}, 66))));
+  CHECK_FALSE(y->requires_gradient);
+  const Tensor term = h.device(Array({1}));
+  dense_classification_loss(h.tape, y, Tape::constant(h.device(Array({4}, {0, 1, 2, -1}), DType::kI32)),
+                            {term, 1.0f, WriteMode::kOverwrite});
+  h.tape.backward();
+  CHECK(h.download(term)[0] > 0.0);
+  CHECK_FALSE(y->has_gradient());
+}
+
+TEST_CASE("logits under two dense losses are refused, not computed wrongly") {
+  Harness h;
+  const Variable logits = h.leaf(random_array({1, 2, 2, 3}, 67));
+  const Variable labels = Tape::constant(h.device(Array({4}), DType::kI32));
+  const LossTerm term{h.device(Array({1})), 1.0f};
+  dense_classification_loss(h.tape, logits, labels, term);
+  CHECK_THROWS_AS(dense_classification_loss(h.tape, logits, labels, term), Error);
+}
+
 TEST_CASE("add and concatenate: one variable on both sides gets both gradients") {
   Harness h;
   const Array x = random_array({2, 2, 2, 3}, 31), other = random_array({2, 2, 2, 2}, 32);

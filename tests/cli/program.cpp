@@ -46,6 +46,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     ::signal(SIGXFSZ, SIG_IGN);  // stays ignored: write() then fails as on a full disk
   }
   if (!launch.standard_output.empty()) out = ::open(launch.standard_output.c_str(), O_WRONLY);
+  if (!launch.standard_input.empty()) ::dup2(::open(launch.standard_input.c_str(), O_RDONLY), STDIN_FILENO);
   ::dup2(out, STDOUT_FILENO);
   ::dup2(err, STDERR_FILENO);
   ::execve(arguments[0], arguments, environment);
@@ -109,12 +110,16 @@ bool Program::read_some() {
   return out_ >= 0 || err_ >= 0;
 }
 
-bool Program::wait_for_error_text(const std::string& text) {
-  while (outcome_.err.find(text) == std::string::npos) {
+bool Program::wait_for_text(const std::string& said, const std::string& text) {
+  while (said.find(text) == std::string::npos) {
     if (!read_some()) return false;
   }
   return !outcome_.timed_out;
 }
+
+bool Program::wait_for_error_text(const std::string& text) { return wait_for_text(outcome_.err, text); }
+
+bool Program::wait_for_output_text(const std::string& text) { return wait_for_text(outcome_.out, text); }
 
 Outcome Program::wait() {
   while (read_some()) {

@@ -14,6 +14,7 @@ struct Launch {
   std::chrono::seconds timeout{300};             ///< then its whole process group is killed
   std::optional<std::uint64_t> file_limit = {};  ///< no file of the child grows beyond this: a full disk
   std::string standard_output = {};              ///< file that receives stdout instead of Outcome::out
+  std::string standard_input = {};               ///< file or named pipe that stdin reads
 };
 
 /// What a child left behind.
@@ -34,6 +35,8 @@ class Program {
 
   /// Waits until stderr has said `text`; false if the child ended, or time is up, before that.
   bool wait_for_error_text(const std::string& text);
+  /// The same for stdout.
+  bool wait_for_output_text(const std::string& text);
   void send(int signal) const;
   [[nodiscard]] Outcome wait();
 
@@ -41,6 +44,7 @@ class Program {
   /// Reads what is there, up to a tenth of a second long; false once both streams are closed.
   bool read_some();
   void kill_group();
+  bool wait_for_text(const std::string& said, const std::string& text);
 
   pid_t pid_ = -1;
   int out_ = -1, err_ = -1;

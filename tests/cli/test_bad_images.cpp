@@ -212,6 +212,12 @@ TEST_CASE("data sets that are not there, or lack what is needed") {
   const fs::path file = fresh_path("file");
   write_bytes(file, "no folder");
   CHECK_REFUSED(train(file, run), 3, "found a file");
+  const fs::path list = fresh_path("list") / "list.csv";
+  write_bytes(list, "image,label\n../../secret.png,good\n");
+  CHECK_REFUSED(train(list, run), 3, "list.csv:2: image: expected a path below");
+  CHECK_REFUSED(evaluate(trained_run(), list.parent_path()), 3, "list.csv:2: image");
+  CHECK_REFUSED(evaluate(trained_run(), small_data_set(), {"--format", "visa"}), 3, "split_csv/1cls.csv");
+  CHECK_REFUSED(evaluate(trained_run(), small_data_set() / "metal" / "train"), 3, "no test image");
 
   const fs::path no_train = copy_of(small_data_set());
   fs::remove_all(no_train / "metal" / "train" / "good");

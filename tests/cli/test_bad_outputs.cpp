@@ -96,9 +96,11 @@ TEST_CASE("places that cannot be written") {
     const std::string inside = (place / "result").string();
     CHECK_REFUSED(train(small_data_set(), place), 1, place.string());
     CHECK_REFUSED(train(small_data_set(), inside), 1, place.string());
-    CHECK_REFUSED(evaluate(run, data, {"--quiet", "--json", inside}), 1, inside);
-    CHECK_REFUSED(evaluate(run, data, {"--quiet", "--dump", inside}), 1, inside);
-    CHECK_REFUSED(evaluate(run, data, {"--quiet", "--panels", inside}), 1, inside);
+    for (const char* option : {"--json", "--dump", "--panels", "--report"}) {
+      const Outcome refused = evaluate(run, data, {option, inside});
+      CHECK_REFUSED(refused, 1, inside);
+      CHECK(refused.err.find("test images") == std::string::npos);  // before anything was scored
+    }
     CHECK_REFUSED(predict(run, image(), {"--json", inside}), 1, inside);
     CHECK_REFUSED(predict(run, image(), {"--out", inside}), 1, inside);
     CHECK_REFUSED(mddnet({"synth", "--out", inside, "--quiet"}), 1, inside);

@@ -56,7 +56,7 @@ TEST_CASE("the default has all branches; a class of few images has optimistic th
   const fs::path json = fresh_path("results.json");
   const Outcome outcome = predict(default_run().run, small_data_set() / "metal" / "test", {"--json", json.string()});
   CHECK_SUCCEEDED(outcome);
-  CHECK(outcome.out.find("(4 images, optimistic)") != std::string::npos);
+  CHECK(outcome.out.find("(4 images, optimistic, resolves 1 in 5)") != std::string::npos);
   CHECK(read_json(json)["images"][0]["threshold_optimistic"] == true);
 }
 

@@ -37,6 +37,7 @@ TEST_CASE("impossible values of train's options") {
       {"--workers", "0", "--workers"},
       {"--workers", "1000", "--workers"},
       {"--cache-mb", "-1", "--cache-mb"},
+      {"--format", "coco", "--format: expected one of auto, mvtec"},
       {"--classes", "nosuch", "unknown class: expected one of fabric, metal, found \"nosuch\""},
       {"--slots", "0", "prototypes per class"},
       {"--slots", "1000000000000", "prototypes per class"},

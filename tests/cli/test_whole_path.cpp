@@ -111,6 +111,8 @@ TEST_CASE("train leaves a complete run") {
   for (const char* name : {"fabric", "metal"}) {
     CHECK(thresholds[name]["scores"].size() == 5);
     CHECK(thresholds[name]["optimistic"] == false);
+    const auto scores = thresholds[name]["scores"].get<std::vector<float>>();
+    CHECK(thresholds[name]["scale"] == 2.0f * *std::max_element(scores.begin(), scores.end()));
   }
 }
 
@@ -168,12 +170,17 @@ TEST_CASE("eval prints a table and writes what the contract promises") {
   REQUIRE(images.size() == 16);
   int masks = 0;
   for (const Json& image : images) {
-    CHECK(keys_of(image) == Words{"class", "label", "map", "mask", "path", "score", "vote"});
+    CHECK(keys_of(image) == Words{"class", "label", "map", "mask", "mask_map", "path", "score", "vote"});
     CHECK(fs::exists(image["path"].get<std::string>()));
     CHECK(image["mask"].is_null() == (image["label"] == 0));
+    CHECK(image["mask_map"].is_null() == image["mask"].is_null());
     if (!image["mask"].is_null()) {
       ++masks;
       CHECK(fs::exists(image["mask"].get<std::string>()));
+      const std::string bytes = read_bytes(dump / image["mask_map"].get<std::string>());
+      CHECK(bytes.find("'descr': '|u1'") != std::string::npos);
+      CHECK(bytes.size() == bytes.find('\n') + 1 + 64 * 64);
+      CHECK(bytes.find('\x01', bytes.find('\n')) != std::string::npos);
     }
     CHECK((image["vote"] == "fabric" || image["vote"] == "metal"));
     CHECK(largest_of_npy(dump / image["map"].get<std::string>()) == image["score"].get<float>());
@@ -187,6 +194,27 @@ TEST_CASE("eval prints a table and writes what the contract promises") {
     CHECK(mdd::data::load_image(entry.path()).height == 64);
   }
   CHECK(pictures == 16);
+}
+
+TEST_CASE("eval --report writes one page that needs nothing else") {
+  const fs::path json = fresh_path("metrics.json"), plain = fresh_path("plain.json"), page = fresh_path("page");
+  const Outcome outcome =
+      evaluate(trained_run(), data_set(), {"--report", page.string(), "--report-images", "2", "--json", json.string()});
+  CHECK_SUCCEEDED(outcome);
+  CHECK(outcome.err.find("report: " + (page / "index.html").string()) != std::string::npos);
+  CHECK(snapshot(page).size() == 1);
+  const std::string html = read_bytes(page / "index.html");
+  CHECK(html.size() < 2'000'000);
+  for (const char* part : {"<!DOCTYPE html>", "Content-Security-Policy", "Class fabric", "Class metal", "tiny_basic",
+                           "8 normal, 8 defective", "fabric/test/good/", "Prototypes read most", "</html>"}) {
+    CAPTURE(part);
+    CHECK(html.find(part) != std::string::npos);
+  }
+  // Metrics do not depend on what else is written.
+  CHECK_SUCCEEDED(evaluate(trained_run(), data_set(), {"--json", plain.string(), "--quiet"}));
+  CHECK(read_json(json) == read_json(plain));
+  CHECK_REFUSED(evaluate(trained_run(), data_set(), {"--report", page.string(), "--report-images", "25"}), 2,
+                "report-images");
 }
 
 TEST_CASE("eval --metrics ader adds the coarse variants and changes nothing else") {
@@ -229,12 +257,16 @@ TEST_CASE("predict gives score, verdict, vote and threshold, and eval's score fo
   for (std::size_t i = 0; i < 9; ++i) {
     const Json& image = images[i];
     const auto fields = fields_of(lines[i]);
-    REQUIRE(fields.size() == 5);
+    REQUIRE(fields.size() == 8);
     CHECK(fields[0] == image["path"]);
     CHECK(fields[2] == image["verdict"]);
     CHECK(fields[3] == image["vote"]);
-    CHECK(fields[4].find("(5 images)") != std::string::npos);
+    CHECK(std::stod(fields[4]) == doctest::Approx(image["class_mass"][fields[3]].get<double>()).epsilon(1e-2));
+    CHECK(fields[5].find("(5 images, resolves 1 in 6)") != std::string::npos);
+    CHECK(std::stoul(fields[6]) == image["regions"].size());
+    CHECK((fields[7] == "-") == image["regions"].empty());
     CHECK(image["threshold_images"] == 5);
+    CHECK(image["rate_resolved"] == false);
     CHECK(image["threshold_optimistic"] == false);
     const double score = image["score"];
     CHECK(score == doctest::Approx(expected.at(image["path"])).epsilon(1e-4));

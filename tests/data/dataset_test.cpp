@@ -1,4 +1,4 @@
-// Every layout that open_dataset reads, and everything that can be wrong with one.
+// MVTec AD's layout and plain folders, and what can be wrong with any; layouts_test.cpp has the other layouts.
 #include "data/dataset.h"
 
 #include <doctest/doctest.h>
@@ -54,11 +54,11 @@ TEST_CASE("mvtec layout of several classes") {
                                  "bottle/test/scratch/001.JPG"});
   CHECK(dataset.test[0].label == 0);
   CHECK(dataset.test[0].defect == "good");
-  CHECK_FALSE(dataset.test[0].mask.has_value());
+  CHECK(dataset.test[0].masks.empty());
   CHECK(dataset.test[2].label == 1);
   CHECK(dataset.test[2].defect == "scratch");
-  CHECK(dataset.test[2].mask == folder / "bottle/ground_truth/scratch/000_mask.png");
-  CHECK(dataset.test[3].mask == folder / "bottle/ground_truth/scratch/001.png");
+  CHECK(dataset.test[2].masks == std::vector{folder / "bottle/ground_truth/scratch/000_mask.png"});
+  CHECK(dataset.test[3].masks == std::vector{folder / "bottle/ground_truth/scratch/001.png"});
   CHECK(dataset.test[3].class_index == 0);
   CHECK(dataset.test[7].class_index == 1);
 }
@@ -129,15 +129,15 @@ TEST_CASE("defects without a mask: one warning a class") {
   REQUIRE(dataset.warnings.size() == 2);
   CHECK(contains(dataset.warnings[0], "a: defect images without a mask: 3"));
   CHECK(contains(dataset.warnings[1], "b: defect images without a mask: 1"));
-  CHECK_FALSE(dataset.test[1].mask.has_value());
+  CHECK(dataset.test[1].masks.empty());
   CHECK(dataset.test[1].label == 1);
 }
 
 TEST_CASE("what is missing is said") {
   const TemporaryFolder folder;
   CHECK(contains(open_error(folder / "nothing", {}), "found nothing"));
-  touch(folder / "file/a.png");
-  CHECK(contains(open_error(folder / "file/a.png", {}), "found a file"));
+  touch(folder / "file/a.txt");
+  CHECK(contains(open_error(folder / "file/a.txt", {}), "found a file"));
   fs::create_directories(folder / "bare/x");
   CHECK(contains(open_error(folder / "bare", {}), "no class found"));
   make_mvtec_class(folder / "set/a");

@@ -55,6 +55,13 @@ inline std::string encode_bmp(const data::Image& image) {
   return out;
 }
 
+inline std::string encode_png(const data::Image& image) {
+  std::string out;
+  stbi_write_png_to_func(append_bytes, &out, static_cast<int>(image.width), static_cast<int>(image.height), 3,
+                         image.pixels.data(), 0);
+  return out;
+}
+
 /// Run-length coded, as stb writes it by default.
 inline std::string encode_tga(const data::Image& image) {
   std::string out;

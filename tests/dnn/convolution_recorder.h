@@ -68,6 +68,7 @@ class ConvolutionRecorder final : public Backend {
   void batch_norm_apply(T, const BatchNormState&, T, bool, T) override {}
   void batch_norm_backward(T, T, T, const BatchNormState&, bool, T, T, T, T, WriteMode) override {}
   void max_pool_forward(const PoolParams&, T, T) override {}
+  void max_pool_backward(const PoolParams&, T, T, T, T, WriteMode) override {}
   void concatenate_channels(std::span<const Tensor>, T) override {}
   void slice_channels(T, std::int64_t, T, WriteMode) override {}
   void add(T, T, T) override {}
@@ -83,6 +84,7 @@ class ConvolutionRecorder final : public Backend {
   void absolute_difference_forward(T, T, float, T, WriteMode) override {}
   void absolute_difference_backward(T, T, float, T) override {}
   void weighted_sum(T, std::span<const float>, T) override {}
+  void softmax_cross_entropy(T, T, float, T, T, WriteMode) override {}
   void reduce_mask(T, MaskReduction, T) override {}
   void adam_prepare(const AdamParams&, T, T, T) override {}
   void adam_step(const AdamParams&, T, T, T, T, T) override {}

@@ -5,9 +5,9 @@
 
 #include "core/error.h"
 #include "core/rng.h"
-#include "eval/aupro.h"
 #include "eval/components.h"
 #include "eval/naive_metrics.h"
+#include "eval/pixel_pool.h"
 
 using namespace mdd;
 using namespace mdd::eval;
@@ -20,13 +20,10 @@ struct Images {
   std::vector<std::vector<float>> maps;
   std::vector<std::vector<std::uint8_t>> masks;
 
-  [[nodiscard]] std::vector<ScoredImage> views() const {
-    std::vector<ScoredImage> out;
-    for (std::size_t i = 0; i < maps.size(); ++i) out.push_back({maps[i], masks[i]});
-    return out;
-  }
   [[nodiscard]] std::optional<double> exact(double limit = kAuproLimit) const {
-    return aupro(views(), height, width, limit);
+    PixelPool pool(height, width);
+    for (std::size_t i = 0; i < maps.size(); ++i) pool.add(maps[i], masks[i]);
+    return pool.metrics(limit).aupro;
   }
 };
 

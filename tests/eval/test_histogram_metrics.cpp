@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 #include "core/rng.h"
-#include "eval/histogram_metrics.h"
+#include "eval/pixel_pool.h"
 #include "eval/ranking.h"
 
 using namespace mdd;
@@ -15,11 +15,12 @@ namespace {
 struct Images {
   std::vector<std::vector<float>> maps;
   std::vector<std::vector<std::uint8_t>> masks;
-  [[nodiscard]] std::vector<ScoredImage> views() const {
-    std::vector<ScoredImage> out;
-    for (std::size_t i = 0; i < maps.size(); ++i) out.push_back({maps[i], masks[i]});
-    return out;
+  [[nodiscard]] PixelPool pool(std::int64_t height, std::int64_t width) const {
+    PixelPool pool(height, width);
+    for (std::size_t i = 0; i < maps.size(); ++i) pool.add(maps[i], masks[i]);
+    return pool;
   }
+  [[nodiscard]] AderRow ader(std::int64_t height, std::int64_t width) const { return pool(height, width).ader(); }
 };
 
 constexpr int kHeight = 48;
@@ -51,7 +52,7 @@ TEST_CASE("the 50 strips by hand") {
   for (int i = 0; i <= 100; ++i) images.maps[0].push_back(static_cast<float>(i));
   images.masks.emplace_back(101, std::uint8_t{0});
   images.masks[0][100] = 1;
-  CHECK(*aupro_50_strips(images.views(), 1, 101) == doctest::Approx(1.0));
+  CHECK(*images.ader(1, 101).aupro == doctest::Approx(1.0));
 
   // The defect at 95: reported by thresholds 0 .. 94 only. Kept: i = 35 .. 49, normals above: 28 .. 1 in steps of 2
   // (the value 95 itself is no normal any more): the last two strips (96, 98) no longer see the defect.
@@ -60,44 +61,40 @@ TEST_CASE("the 50 strips by hand") {
   const double rates = 30.0 - 2.0;           // i = 35 sees 71 .. 94, 96 .. 100 = 29; i = 49 sees 99, 100 = 2
   const double seen = 29.0 - 5.0;            // from i = 35 down to i = 47 (t = 94), which sees 96 .. 100
   const double falling = 0.5 * (5.0 - 4.0);  // from i = 47 (PRO 1) to i = 48 (PRO 0)
-  CHECK(*aupro_50_strips(images.views(), 1, 101) == doctest::Approx((seen + falling) / (rates - 1.0)));
+  CHECK(*images.ader(1, 101).aupro == doctest::Approx((seen + falling) / (rates - 1.0)));
 }
 
 TEST_CASE("the 21 thresholds by hand") {
   // Range 0 .. 1; the defect 0.52 beats thresholds up to 0.5; the normal 0.51 as well, 1.0 beats all but the last.
   Images images{{{0.0f, 0.52f, 0.51f, 1.0f}}, {{0, 1, 0, 0}}};
-  CHECK(*f1_max_21_thresholds(images.views()) == doctest::Approx(2.0 / (1.0 + 3.0)));
+  CHECK(*images.ader(1, 4).pixel_f1max == doctest::Approx(2.0 / (1.0 + 3.0)));
   // The exact F1 can put its threshold between 0.51 and 0.52.
   CHECK(*f1_max(images.maps[0], images.masks[0]) == doctest::Approx(2.0 / 3.0));
 }
 
 TEST_CASE("the coarse variants come close to the exact metrics on smooth data") {
   const Images images = smooth_images();
-  const auto views = images.views();
-  std::vector<float> scores;
-  std::vector<std::uint8_t> labels;
-  for (std::size_t i = 0; i < images.maps.size(); ++i) {
-    scores.insert(scores.end(), images.maps[i].begin(), images.maps[i].end());
-    labels.insert(labels.end(), images.masks[i].begin(), images.masks[i].end());
-  }
-  CHECK(std::abs(*aupro_50_strips(views, kHeight, kWidth) - *aupro(views, kHeight, kWidth)) < 0.03);
-  const double coarse = *f1_max_21_thresholds(views);
-  const double exact = *f1_max(scores, labels);
+  PixelPool pool = images.pool(kHeight, kWidth);
+  const PixelMetrics metrics = pool.metrics();
+  CHECK(std::abs(*pool.ader().aupro - *metrics.aupro) < 0.03);
+  const double coarse = *pool.ader().pixel_f1max;
+  const double exact = *metrics.ranking.f1_max;
   CHECK(coarse <= exact);
   CHECK(coarse > exact - 0.05);
 }
 
 TEST_CASE("undefined cases and bad values of the coarse variants") {
   const Images flat{{{1, 1, 1, 1}}, {{0, 1, 0, 0}}};
-  CHECK_FALSE(aupro_50_strips(flat.views(), 2, 2).has_value());
-  CHECK_FALSE(f1_max_21_thresholds(flat.views()).has_value());
+  CHECK_FALSE(flat.ader(2, 2).aupro.has_value());
+  CHECK_FALSE(flat.ader(2, 2).pixel_f1max.has_value());
   const Images normal{{{1, 2, 3, 4}}, {{}}};
-  CHECK_FALSE(aupro_50_strips(normal.views(), 2, 2).has_value());
-  CHECK_FALSE(f1_max_21_thresholds(normal.views()).has_value());
+  CHECK_FALSE(normal.ader(2, 2).aupro.has_value());
+  CHECK_FALSE(normal.ader(2, 2).pixel_f1max.has_value());
   const Images defective{{{1, 2, 3, 4}}, {{1, 1, 1, 1}}};
-  CHECK_FALSE(aupro_50_strips(defective.views(), 2, 2).has_value());
-  CHECK_FALSE(f1_max_21_thresholds(defective.views()).has_value());
+  CHECK_FALSE(defective.ader(2, 2).aupro.has_value());
+  CHECK_FALSE(defective.ader(2, 2).pixel_f1max.has_value());
   const Images broken{{{1, std::nanf(""), 3, 4}}, {{1, 0, 1, 1}}};
-  CHECK_THROWS_AS((void)aupro_50_strips(broken.views(), 2, 2), Error);
-  CHECK_THROWS_AS((void)f1_max_21_thresholds(broken.views()), Error);
+  CHECK_THROWS_AS((void)broken.ader(2, 2), Error);
+  const Images infinite{{{1, INFINITY, 3, 4}}, {{1, 0, 1, 1}}};
+  CHECK_THROWS_AS((void)infinite.ader(2, 2), Error);
 }

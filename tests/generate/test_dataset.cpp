@@ -70,13 +70,13 @@ TEST_CASE("a generated data set opens as MVTec AD layout, with a mask for every 
   CHECK(dataset.test.size() == 24);
   std::map<std::string, int> kinds;
   for (const data::Sample& sample : dataset.test) {
-    CHECK(sample.mask.has_value() == (sample.label == 1));
+    CHECK(sample.masks.size() == static_cast<std::size_t>(sample.label));
     const data::Image image = data::load_image(sample.path);
     CHECK(image.height == 64);
     CHECK(image.width == 64);
-    if (!sample.mask.has_value()) continue;
+    if (sample.masks.empty()) continue;
     ++kinds[dataset.class_names[static_cast<std::size_t>(sample.class_index)] + "/" + sample.defect];
-    const data::Mask mask = data::load_mask(*sample.mask);
+    const data::Mask mask = data::load_mask(sample.masks.front());
     CHECK(mask.height == 64);
     std::int64_t area = 0;
     for (const std::uint8_t pixel : mask.pixels) area += pixel;
@@ -145,4 +145,27 @@ TEST_CASE("counts and sizes out of range are refused before anything is written"
   CHECK(refused([](GenerateOptions& o) { o.train = -1; }));
   CHECK(refused([](GenerateOptions& o) { o.test_good = -1; }));
   CHECK(refused([](GenerateOptions& o) { o.test_defect = 1'000'000'000; }));
+}
+
+TEST_CASE("classes can be chosen by name, each once, and come out as they always do") {
+  const test::TemporaryFolder folder;
+  GenerateOptions options = small(folder / "all");
+  options.classes = class_count();
+  options.test_defect = 1;
+  generate_dataset(options, {});
+  GenerateOptions some = options;
+  some.out = folder / "some";
+  some.kinds = {"wood", "fabric", "wood"};
+  generate_dataset(some, {});
+  const auto all = contents(options.out);
+  const auto chosen = contents(some.out);
+  std::size_t expected = 0;
+  for (const auto& [path, bytes] : all) {
+    const bool wanted = path.starts_with("wood/") || path.starts_with("fabric/");
+    if (wanted) CHECK((chosen.contains(path) && chosen.at(path) == bytes));
+    expected += wanted || path.starts_with(".") ? 1 : 0;
+  }
+  CHECK(chosen.size() == expected);
+  some.kinds = {"wood", "glass"};
+  CHECK(kind_of_failure(some) == ErrorKind::kUsage);
 }

@@ -86,6 +86,21 @@ TEST_CASE("max pool, concatenation and slices by hand") {
   check_close(slice_channels(both, 1, 2), b);
 }
 
+TEST_CASE("max pool's gradient by hand: to the first of equal maxima") {
+  const Array x(Shape{1, 2, 4, 1}, {1, 3, 3, 2, 3, 0, 1, 2});
+  const Array dy(Shape{1, 1, 2, 1}, {10, 100});
+  check_close(max_pool_gradient({2, 2, 0}, x, dy), Array(x.shape, {0, 10, 100, 0, 0, 0, 0, 0}));
+  // Padded windows of three overlap in the column of the first 3.
+  check_close(max_pool_gradient({3, 2, 1}, x, dy), Array(x.shape, {0, 110, 0, 0, 0, 0, 0, 0}));
+}
+
+TEST_CASE("softmax cross-entropy by hand") {
+  const Array logits(Shape{1, 1, 3, 2}, {0, std::log(3.0), 5, 7, 1000, -1000});
+  CHECK(softmax_cross_entropy(logits, Array(Shape{3}, {0, -1, -1})) == doctest::Approx(std::log(4.0)));
+  CHECK(softmax_cross_entropy(logits, Array(Shape{3}, {1, -1, 1})) == doctest::Approx(0.5 * std::log(4.0 / 3.0) + 1e3));
+  CHECK(softmax_cross_entropy(logits, Array(Shape{3}, -1.0)) == 0.0);
+}
+
 TEST_CASE("memory read by hand") {
   // Cosines of the query with the two prototypes are 1 and 0; temperature 1 / log 3 makes the odds 3 to 1.
   MemoryParams params;

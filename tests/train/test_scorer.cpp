@@ -50,6 +50,13 @@ TEST_CASE("each image has its score, map and vote, alone or in company") {
     CHECK(r.teacher_restored.size() == 64 * 64);
     CHECK(r.restored_identity.size() == 64 * 64);
     REQUIRE(r.mass.size() == 3);
+    const auto slots = static_cast<std::size_t>(tiny().slots), prototypes = 3 * slots;
+    REQUIRE(r.attention.size() == 4 * prototypes);  // 2 x 2 cells
+    for (std::size_t c = 0; c < 3; ++c) {           // the mass is the mean over cells of what fell on the class
+      float sum = 0;
+      for (std::size_t k = 0; k < r.attention.size(); ++k) sum += k % prototypes / slots == c ? r.attention[k] : 0.0f;
+      CHECK(sum / 4.0f == doctest::Approx(r.mass[c]).epsilon(1e-4));
+    }
     CHECK(std::accumulate(r.mass.begin(), r.mass.end(), 0.0f) == doctest::Approx(1.0f));
     CHECK(r.mass[static_cast<std::size_t>(r.vote)] == *std::max_element(r.mass.begin(), r.mass.end()));
     const std::vector<ScoredResult> alone = scorer.score(std::span(f.images).subspan(i, 1));
@@ -57,6 +64,7 @@ TEST_CASE("each image has its score, map and vote, alone or in company") {
     CHECK(alone[0].score == doctest::Approx(r.score).epsilon(1e-4));
     CHECK(alone[0].teacher_restored.empty());  // only on request
     CHECK(alone[0].restored_identity.empty());
+    CHECK(alone[0].attention.empty());
   }
   CHECK(all[0].score != all[1].score);
 }
@@ -67,8 +75,9 @@ TEST_CASE("the vote without memory: the only class there is, or none") {
     options.memory = false;
     options.classes = classes;
     Fixture f(options);
-    const ScoredResult result = Scorer(f.model, {}, 64).score(std::span(f.images).first(1))[0];
+    const ScoredResult result = Scorer(f.model, {}, 64).score(std::span(f.images).first(1), true)[0];
     CHECK(result.mass.empty());
+    CHECK(result.attention.empty());
     CHECK(result.vote == (classes == 1 ? 0 : -1));
   }
 }

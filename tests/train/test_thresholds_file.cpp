@@ -22,6 +22,7 @@ TEST_CASE("scores come back to the last bit, in order, with their flag") {
   for (std::size_t i = 0; i < 2; ++i) {
     CHECK(read.calibrations[i].scores == thresholds.calibrations[i].scores);
     CHECK(read.calibrations[i].optimistic == thresholds.calibrations[i].optimistic);
+    CHECK(read.calibrations[i].scale == thresholds.calibrations[i].scale);
   }
 }
 
@@ -32,6 +33,17 @@ TEST_CASE("thresholds are found by class name, not by place") {
   const Thresholds read = read_thresholds(folder / "t.json", {"b", "a"});
   CHECK(read.calibrations[0].scores == std::vector<float>{2.0f});
   CHECK(read.calibrations[1].scores == std::vector<float>{1.0f});
+}
+
+TEST_CASE("the scale is the stored one; a file of earlier versions has none and gets what its scores give") {
+  const TemporaryFolder folder;
+  Thresholds thresholds{{"a"}, {eval::make_calibration({1.5f, 0.5f}, false)}};
+  CHECK(thresholds.calibrations[0].scale == 3.0f);
+  thresholds.calibrations[0].scale = 0.1f;
+  write_thresholds(folder / "t.json", thresholds);
+  CHECK(read_thresholds(folder / "t.json", {"a"}).calibrations[0].scale == 0.1f);
+  write_atomically(folder / "t.json", R"({"classes": {"a": {"scores": [0.5, 1.5], "optimistic": false}}})");
+  CHECK(read_thresholds(folder / "t.json", {"a"}).calibrations[0].scale == 3.0f);
 }
 
 TEST_CASE("what is no thresholds file is refused, and named") {
@@ -59,5 +71,10 @@ TEST_CASE("what is no thresholds file is refused, and named") {
   refused(R"({"classes": {"a": {"scores": [1], "optimistic": 0}}})", {"not a thresholds file"});
   refused(R"({"classes": {"a": {"scores": [], "optimistic": false}}})", {"scores of class a", "none"});
   refused(R"({"classes": {"a": {"scores": [1e300], "optimistic": false}}})", {"scores of class a", "finite"});
+  for (const char* scale : {"0", "-1", "1e300"}) {
+    refused(R"({"classes": {"a": {"scores": [1], "optimistic": false, "scale": )" + std::string(scale) + "}}}",
+            {"scale of class a", "above 0"});
+  }
+  refused(R"({"classes": {"a": {"scores": [1], "optimistic": false, "scale": "big"}}})", {"not a thresholds file"});
   refused(R"({"classes": {"a": {"scores": [1e999], "optimistic": false}}})", {"not a thresholds file"});
 }
