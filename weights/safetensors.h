@@ -7,6 +7,8 @@
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/atomic_file.h"
 #include "core/tensor.h"
@@ -25,6 +27,11 @@ struct NamedTensor {
 /// Throws Error(kData) for a repeated or reserved name or text that is not UTF-8, Error(kRuntime) if writing fails.
 void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
                        const std::map<std::string, std::string>& metadata);
+
+/// The same for tensors that own their elements.
+using OwnedTensors = std::vector<std::pair<std::string, HostTensor>>;
+void write_safetensors_of(const std::filesystem::path& path, OwnedTensors tensors,
+                          const std::map<std::string, std::string>& metadata);
 
 /// Sends the elements of tensor number `index` to the sink: exactly as many bytes as its TensorInfo says.
 using TensorProducer = std::function<void(std::size_t index, const ByteSink& sink)>;

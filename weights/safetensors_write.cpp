@@ -105,4 +105,12 @@ void write_safetensors(const std::filesystem::path& path, std::span<const NamedT
   });
 }
 
+void write_safetensors_of(const std::filesystem::path& path, OwnedTensors tensors,
+                          const std::map<std::string, std::string>& metadata) {
+  std::vector<NamedTensor> named;
+  named.reserve(tensors.size());
+  for (auto& [name, tensor] : tensors) named.push_back({name, tensor.view()});
+  write_safetensors(path, named, metadata);
+}
+
 }  // namespace mdd::weights

@@ -96,10 +96,9 @@ std::vector<Result> check_operations(const BackendFactory& make, const CudaOptio
   return guarded("operations", options.precision, [&] {
     const auto backend = make(options);
     std::map<std::string, Result> by_name;
-    for (const auto& row :
-         reference::check_backend(*backend, seed,
-                                  {.tf32 = options.precision == Precision::kTf32,
-                                  .rounded_weight_gradients = backend->feature_type() != DType::kF32})) {
+    for (const auto& row : reference::check_backend(
+             *backend, seed,
+             {.products = options.precision, .rounded_weight_gradients = backend->feature_type() != DType::kF32})) {
       Result& result = by_name[row.operation];
       result.part = "operations";
       result.name = row.operation;

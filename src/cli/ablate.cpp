@@ -1,10 +1,10 @@
 // mddnet ablate
 #include <algorithm>
-#include <ctime>
 #include <fmt/core.h>
 
 #include "ablate/report.h"
 #include "ablate/runner.h"
+#include "cli/clock.h"
 #include "cli/command.h"
 #include "cli/dataset_options.h"
 #include "cli/progress.h"
@@ -85,14 +85,6 @@ void refuse_repeated_seeds(std::vector<std::uint64_t> seeds) {
   if (repeated != seeds.end()) {
     fail(ErrorKind::kUsage, "--seeds: expected each seed once, found " + std::to_string(*repeated) + " twice");
   }
-}
-
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                     parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }

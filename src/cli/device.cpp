@@ -47,7 +47,9 @@ int device_index(const std::string& device) {
 
 void add_device_options(CLI::App& command, DeviceOptions& options) {
   command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->capture_default_str()->group(kGroup);
-  command.add_option("--precision", options.precision, "f32, tf32, bf16 or f16; the CPU computes in f32")
+  command
+      .add_option("--precision", options.precision,
+                  "f32, tf32, bf16 or f16; on the CPU f32, or bf16 for the factors of convolutions")
       ->capture_default_str()
       ->group(kGroup);
   if (cuda_build_description().empty()) return;
@@ -91,10 +93,7 @@ std::unique_ptr<Backend> open_backend(const DeviceOptions& options) {
                               .record = !options.eager,
                               .plan_cache = plan_cache_file()});
   }
-  if (precision != Precision::kF32) {
-    fail(ErrorKind::kUsage, "--precision: expected f32 on the CPU, found '" + options.precision + "'");
-  }
-  return make_cpu_backend();
+  return make_cpu_backend(precision);
 }
 
 }  // namespace mdd::cli

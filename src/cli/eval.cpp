@@ -1,7 +1,7 @@
 // mddnet eval
-#include <ctime>
 #include <fmt/core.h>
 
+#include "cli/clock.h"
 #include "cli/command.h"
 #include "cli/dataset_options.h"
 #include "cli/progress.h"
@@ -48,7 +48,7 @@ report::DumpedImage dumped(const EvaluatedImage& image, const std::vector<std::s
   return out;
 }
 
-/// --panels DIR: photograph, heat map and overlay side by side, on the voted class's scale.
+/// --panels DIR: photograph, heat map and overlay side by side, on the scale of the class that the image is judged as.
 class Panels {
  public:
   Panels(std::filesystem::path folder, std::vector<report::ReportClass> classes)
@@ -57,8 +57,7 @@ class Panels {
   }
 
   void add(const EvaluatedImage& image, std::int64_t side) const {
-    const auto vote = static_cast<std::size_t>(std::max<std::int64_t>(image.result->vote, 0));
-    const report::ReportClass& voted = classes_[vote];
+    const report::ReportClass& voted = judged_as(image);
     const data::Image panel =
         report::panel(*image.image, image.result->map, {{0.0f, voted.scale}, voted.threshold.value, image.mask});
     const auto folder = folder_ / image.class_name / image.sample->defect;
@@ -70,24 +69,25 @@ class Panels {
   }
 
  private:
+  /// The class that the model votes for, or the image's own where there is no memory to vote.
+  [[nodiscard]] const report::ReportClass& judged_as(const EvaluatedImage& image) const {
+    if (image.result->vote >= 0) return classes_[static_cast<std::size_t>(image.result->vote)];
+    const auto own =
+        std::find_if(classes_.begin(), classes_.end(), [&](const auto& c) { return c.name == image.class_name; });
+    require(own != classes_.end(), "only classes of the model are scored");
+    return *own;
+  }
+
   std::filesystem::path folder_;
   std::vector<report::ReportClass> classes_;
 };
-
-std::string time_text() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  ::gmtime_r(&now, &utc);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &utc)};
-}
 
 report::Report make_report(const Options& o, const TrainedRun& run) {
   const std::string version = version_text();
   report::ReportHeader header{.model = o.model,
                               .encoder = run.config.model.encoder,
                               .data = o.data.data,
-                              .date = time_text(),
+                              .date = utc_now(),
                               .version = version.substr(0, version.find('\n')),
                               .image_size = run.config.image_size,
                               .false_positive_rate = o.false_positive_rate,
@@ -97,9 +97,11 @@ report::Report make_report(const Options& o, const TrainedRun& run) {
   return {o.report, std::move(header), {o.report_images}};
 }
 
-report::ReportImage reported(const EvaluatedImage& image, const std::filesystem::path& root) {
+/// `data`: a folder, or a list of images, whose names are relative to the list's folder.
+report::ReportImage reported(const EvaluatedImage& image, const std::filesystem::path& data) {
   const ScoredResult& r = *image.result;
-  const std::filesystem::path name = image.sample->path.lexically_relative(root);
+  const std::filesystem::path root = std::filesystem::is_directory(data) ? data : data.parent_path();
+  const std::filesystem::path name = image.sample->path.lexically_relative(root.empty() ? "." : root);
   return {.path = image.sample->path,
           .name = name.empty() ? image.sample->path.filename().string() : name.string(),
           .class_name = image.class_name,

@@ -87,10 +87,9 @@ int run(const Options& o) {
   if (!o.golden.empty()) cases = golden_cases(o.golden);
   fmt::print("{}\nprecision {}, features stored as {}\n", backend->description(), o.device.precision,
              name_of(backend->feature_type()));
-  int failed = check_operations(*backend, o.seed,
-                                {.tf32 = precision == Precision::kTf32,
-                                 .rounded_weight_gradients = backend->feature_type() != DType::kF32,
-                                 .only = o.only});
+  int failed = check_operations(
+      *backend, o.seed,
+      {.products = precision, .rounded_weight_gradients = backend->feature_type() != DType::kF32, .only = o.only});
   failed += check_golden(*backend, cases);
   if (failed > 0) fail(ErrorKind::kBarNotMet, fmt::format("{} quantities are beyond their tolerance", failed));
   fmt::print("all within tolerance\n");

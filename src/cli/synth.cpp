@@ -27,6 +27,11 @@ void add_synth(CLI::App& app, Action& action) {
   c.add_option("--train", g.train, "normal training pictures a class")->capture_default_str();
   c.add_option("--test-good", g.test_good, "normal test pictures a class")->capture_default_str();
   c.add_option("--test-defect", g.test_defect, "defective test pictures a class")->capture_default_str();
+  c.add_option(
+       "--severity", g.severity,
+       "how plain scratches, cracks, stains, dents, holes and dirt are: 0.25 to 4 times their usual width, area "
+       "and contrast; missing and wrong parts stay as they are")
+      ->capture_default_str();
   c.add_option("--seed", g.seed)->capture_default_str()->check(unsigned_number());
   c.add_flag("--keep", o->keep, "refuse to replace a data set that was generated earlier");
   c.add_flag("--quiet", o->quiet, "no progress");

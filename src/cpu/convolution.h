@@ -26,20 +26,27 @@ struct ConvolutionProblem {
   Shape input, output;  ///< of the forward operation
   bool bias = false, residual = false, relu = false;
   [[nodiscard]] bool transposed() const { return kind >= ConvolutionKind::kTransposedForward; }
+  [[nodiscard]] bool backward_data() const {
+    return kind == ConvolutionKind::kBackwardData || kind == ConvolutionKind::kTransposedBackwardData;
+  }
+  [[nodiscard]] bool backward_weights() const {
+    return kind == ConvolutionKind::kBackwardWeights || kind == ConvolutionKind::kTransposedBackwardWeights;
+  }
 };
 
 /// A primitive and the layouts that it wants its operands in.
 struct ConvolutionPrimitive {
   dnnl::primitive primitive;
-  dnnl::memory::desc source, destination, bias;
-  dnnl::memory::desc weights;        ///< as the primitive wants them
-  dnnl::memory::desc plain_weights;  ///< as they lie in our tensors
+  dnnl::memory::desc source, destination, bias;  ///< what is read may be bf16 here; it is f32 in our tensors
+  dnnl::memory::desc weights;                    ///< as the primitive wants them
+  dnnl::memory::desc plain_weights;              ///< as they lie in our tensors
   dnnl::memory::desc scratchpad;
 };
 
 class Convolutions {
  public:
-  explicit Convolutions(OneDnn& onednn) : onednn_(&onednn) {}
+  /// `products`: kF32, or kBf16 to round the factors of all products that oneDNN has a bf16 kernel for.
+  Convolutions(OneDnn& onednn, Precision products) : onednn_(&onednn), products_(products) {}
 
   void forward(const ConvolutionProblem& problem, const Tensor& x, const Filter& w, const Epilogue& epilogue,
                const Tensor& y);
@@ -50,9 +57,14 @@ class Convolutions {
  private:
   using Key = std::array<std::int64_t, 15>;
   const ConvolutionPrimitive& primitive(const ConvolutionProblem& problem);
+  [[nodiscard]] ConvolutionPrimitive build(const ConvolutionProblem& problem) const;
+  /// `tensor` as `desc` wants it: itself, or rounded to bf16 in a buffer of ours.
+  dnnl::memory factor(const dnnl::memory::desc& desc, const Tensor& tensor, std::vector<std::byte>& buffer);
   dnnl::memory packed_weights(const ConvolutionPrimitive& primitive, const Filter& w);
 
   OneDnn* onednn_;
+  Precision products_;
+  std::vector<std::byte> rounded_source_, rounded_destination_;
   std::map<Key, ConvolutionPrimitive> primitives_;
   std::map<std::pair<const void*, const ConvolutionPrimitive*>, dnnl::memory> packed_;
 };

@@ -9,7 +9,21 @@
 
 namespace mdd {
 
-std::unique_ptr<Backend> make_cpu_backend() { return std::make_unique<cpu::CpuBackend>(); }
+bool cpu_has_bf16() {
+  const auto wanted = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);  // a set of bits, one a feature
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & wanted) == wanted;
+}
+
+std::unique_ptr<Backend> make_cpu_backend(Precision precision) {
+  if (precision != Precision::kF32 && precision != Precision::kBf16) {
+    fail(ErrorKind::kUsage,
+         std::string("--precision: expected f32 or bf16 on the CPU, found '") + name_of(precision) + "'");
+  }
+  if (precision == Precision::kBf16 && !cpu_has_bf16()) {
+    fail(ErrorKind::kDevice, "--precision bf16: this processor has no bf16 arithmetic (AVX512-BF16); f32 works");
+  }
+  return std::make_unique<cpu::CpuBackend>(precision);
+}
 
 namespace cpu {
 

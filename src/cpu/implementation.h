@@ -10,7 +10,7 @@ namespace mdd::cpu {
 
 class CpuBackend final : public Backend {
  public:
-  CpuBackend() : convolutions_(onednn_) {}
+  explicit CpuBackend(Precision precision) : convolutions_(onednn_, precision) {}
 
   [[nodiscard]] void* allocate(std::size_t bytes) override;
   void release(void* address) noexcept override;

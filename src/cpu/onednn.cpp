@@ -10,12 +10,12 @@ dnnl::primitive_attr OneDnn::attributes() {
   return attributes;
 }
 
-dnnl::memory OneDnn::scratchpad(const dnnl::memory::desc& desc) {
+dnnl::memory OneDnn::in_buffer(const dnnl::memory::desc& desc, std::vector<std::byte>& buffer) const {
   constexpr std::size_t kAlignment = 64;
   const std::size_t wanted = desc.get_size() + kAlignment;
-  if (scratch_.size() < wanted) scratch_.resize(wanted);
-  void* address = scratch_.data();
-  std::size_t space = scratch_.size();
+  if (buffer.size() < wanted) buffer.resize(wanted);
+  void* address = buffer.data();
+  std::size_t space = buffer.size();
   std::align(kAlignment, desc.get_size(), address, space);
   return {desc, engine_, address};
 }

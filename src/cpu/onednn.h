@@ -26,7 +26,9 @@ class OneDnn {
   /// Attributes of every primitive: its scratch memory comes from us, one buffer for all.
   [[nodiscard]] static dnnl::primitive_attr attributes();
   /// Memory for a primitive's scratchpad; grows to the largest seen, never shrinks.
-  [[nodiscard]] dnnl::memory scratchpad(const dnnl::memory::desc& desc);
+  [[nodiscard]] dnnl::memory scratchpad(const dnnl::memory::desc& desc) { return in_buffer(desc, scratch_); }
+  /// Memory in `buffer`, which grows to what is needed.
+  [[nodiscard]] dnnl::memory in_buffer(const dnnl::memory::desc& desc, std::vector<std::byte>& buffer) const;
   /// The f32 elements of `tensor` under a descriptor of the same size. Requires that it holds f32.
   [[nodiscard]] dnnl::memory wrap(const dnnl::memory::desc& desc, const Tensor& tensor) const {
     return {desc, engine_, tensor.f32()};

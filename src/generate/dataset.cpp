@@ -81,7 +81,7 @@ std::vector<Job> jobs_of_class(const GenerateOptions& options, int class_index) 
   std::vector<Job> jobs;
   std::uint32_t number = 0;
   const auto add = [&](int defect, const fs::path& image, const fs::path& mask) {
-    jobs.push_back({{class_index, defect, number++, options.size, options.seed}, image, mask});
+    jobs.push_back({{class_index, defect, number++, options.size, options.seed, options.severity}, image, mask});
     fs::create_directories(image.parent_path());
     if (!mask.empty()) fs::create_directories(mask.parent_path());
   };
@@ -145,6 +145,10 @@ void generate_dataset(const GenerateOptions& options, const std::function<void(i
   check_range("training pictures", options.train, 0, kMost);
   check_range("good test pictures", options.test_good, 0, kMost);
   check_range("defective test pictures", options.test_defect, 0, kMost);
+  if (!(options.severity >= kMinSeverity && options.severity <= kMaxSeverity)) {
+    fail(ErrorKind::kUsage,
+         "generated data set: severity: expected 0.25 to 4, found " + std::to_string(options.severity));
+  }
   try {
     const std::vector<int> classes = chosen_classes(options);
     prepare_folder(options);

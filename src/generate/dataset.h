@@ -17,6 +17,7 @@ struct GenerateOptions {
   int test_good = 20;                   ///< normal test pictures a class
   int test_defect = 20;  ///< defective test pictures a class, dealt out in turn to the class's kinds of defect
   std::uint64_t seed = 0;
+  double severity = 1.0;  ///< kMinSeverity .. kMaxSeverity of sample.h: how plain scratches, stains, dents ... are
   bool overwrite = true;  ///< replace a data set that an earlier call wrote into `out`
 };
 

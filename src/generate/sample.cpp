@@ -111,7 +111,7 @@ std::vector<float> photograph_defect(const SampleRequest& request, const SceneKi
     return photograph(request.size, camera, [&](Point p) { return scene->at(p); });
   }
   const Point centre = scene->place(dice);
-  const SurfaceDefect surface(defect.type, centre, kind.light_marks, pixel, dice);
+  const SurfaceDefect surface(defect.type, centre, kind.light_marks, request.severity, pixel, dice);
   return photograph(request.size, camera, [&](Point p) { return surface.apply(*scene, p); });
 }
 
@@ -132,6 +132,7 @@ RenderedSample render_sample(const SampleRequest& request) {
     fail(ErrorKind::kUsage, "size of generated pictures: expected " + std::to_string(kMinSize) + " to " +
                                 std::to_string(kMaxSize) + ", found " + std::to_string(request.size));
   }
+  require(request.severity >= kMinSeverity && request.severity <= kMaxSeverity, "severity of a generated defect");
   const SceneKind& kind = kind_of(request.class_index);
   require(request.defect_index < static_cast<int>(kind.defects.size()), "index of a generated defect");
   Dice product = dice_for(request, Draw::kProduct);

@@ -15,6 +15,7 @@ struct SampleRequest {
   std::uint32_t number = 0;  ///< different numbers give different pictures
   std::int64_t size = 256;   ///< side in pixels
   std::uint64_t seed = 0;
+  double severity = 1.0;  ///< of a defect that lies on the surface, see surface_defect.h: kMinSeverity .. kMaxSeverity
 };
 
 struct RenderedSample {
@@ -28,6 +29,8 @@ struct RenderedSample {
 inline constexpr float kMaskThreshold = 4.0f / 255.0f;
 inline constexpr std::int64_t kMinSize = 64;
 inline constexpr std::int64_t kMaxSize = 4096;
+inline constexpr double kMinSeverity = 0.25;
+inline constexpr double kMaxSeverity = 4.0;
 
 [[nodiscard]] int class_count();
 /// Folder name of a class, and of its kinds of defect. Require valid indices.

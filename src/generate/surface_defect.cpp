@@ -12,16 +12,17 @@ constexpr Point kLight{-0.6, -0.8};  // direction from which dents are lit, shar
 
 }  // namespace
 
-SurfaceDefect::SurfaceDefect(DefectType type, Point centre, bool light_marks, double pixel, Dice& dice)
-    : type_(type), centre_(centre), pixel_(pixel), seed_(dice.bits()) {
+SurfaceDefect::SurfaceDefect(DefectType type, Point centre, bool light_marks, double severity, double pixel, Dice& dice)
+    : type_(type), centre_(centre), severity_(severity), pixel_(pixel), seed_(dice.bits()) {
+  const double growth = std::sqrt(severity);  // of a radius, if the area grows by the severity
   switch (type) {
     case DefectType::kScratch: {
       const double heading = dice.uniform(0.0, 1.0);
       const double total = dice.uniform(0.3, 0.8);
       lines_.push_back(
           wandering_line(dice, centre - 0.5 * total * direction(heading), heading, total, 10, 0.08, 0.012));
-      width_ = dice.uniform(0.008, 0.016);
-      strength_ = dice.uniform(0.24, 0.4) * (light_marks ? 1.0 : -1.0);
+      width_ = severity * dice.uniform(0.008, 0.016);
+      strength_ = contrast(dice.uniform(0.24, 0.4), 0.6) * (light_marks ? 1.0 : -1.0);
       reach_ = total + 0.1;
       break;
     }
@@ -31,22 +32,22 @@ SurfaceDefect::SurfaceDefect(DefectType type, Point centre, bool light_marks, do
     case DefectType::kStain: {
       static constexpr std::array<Colour, 4> kTints{
           {{0.36, 0.22, 0.10}, {0.10, 0.10, 0.13}, {0.52, 0.26, 0.08}, {0.18, 0.24, 0.12}}};
-      radius_ = dice.uniform(0.1, 0.24);
-      strength_ = dice.uniform(0.4, 0.75);
+      radius_ = growth * dice.uniform(0.1, 0.24);
+      strength_ = contrast(dice.uniform(0.4, 0.75), 0.95);
       colour_ = kTints[static_cast<std::size_t>(dice.below(4))];
       reach_ = 1.6 * radius_;
       break;
     }
     case DefectType::kDent:
-      radius_ = dice.uniform(0.11, 0.22);
-      strength_ = dice.uniform(0.24, 0.36);
+      radius_ = growth * dice.uniform(0.11, 0.22);
+      strength_ = contrast(dice.uniform(0.24, 0.36), 0.6);
       reach_ = radius_;
       break;
     case DefectType::kContamination:
       draw_contamination(dice);
       break;
     case DefectType::kHole:
-      radius_ = dice.uniform(0.045, 0.11);
+      radius_ = growth * dice.uniform(0.045, 0.11);
       reach_ = 1.6 * radius_ + 0.05;
       break;
     case DefectType::kStructure:
@@ -64,8 +65,8 @@ void SurfaceDefect::draw_crack(Dice& dice) {
     const double aside = heading + dice.either_sign(0.08, 0.16);
     lines_.push_back(wandering_line(dice, from, aside, dice.uniform(0.12, 0.3), 6, 0.04, 0.08));
   }
-  width_ = dice.uniform(0.012, 0.022);
-  strength_ = dice.uniform(0.65, 0.85);
+  width_ = severity_ * dice.uniform(0.012, 0.022);
+  strength_ = contrast(dice.uniform(0.65, 0.85), 0.95);
   reach_ = total + 0.4;
 }
 
@@ -77,14 +78,14 @@ void SurfaceDefect::draw_contamination(Dice& dice) {
     const double total = dice.uniform(0.4, 0.75);
     const double heading = dice.uniform(0.0, 1.0);
     lines_.push_back(wandering_line(dice, centre_ - 0.4 * total * direction(heading), heading, total, 16, 0.5, 0.03));
-    width_ = dice.uniform(0.013, 0.021);
+    width_ = severity_ * dice.uniform(0.013, 0.021);
     reach_ = total + 0.1;
     return;
   }
   const int count = 2 + dice.below(5);  // crumbs
   for (int i = 0; i < count; ++i) {
     const Point offset = random_offset(dice, 0.0, 0.13);
-    blobs_.push_back({centre_ + offset, dice.uniform(0.022, 0.055)});
+    blobs_.push_back({centre_ + offset, std::sqrt(severity_) * dice.uniform(0.022, 0.055)});
   }
   reach_ = 0.3;
 }

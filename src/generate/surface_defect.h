@@ -1,5 +1,6 @@
 // Defects that can happen to any surface, laid over a scene.
 #pragma once
+#include <algorithm>
 #include <vector>
 
 #include "generate/arithmetic.h"
@@ -9,8 +10,9 @@ namespace mdd::generate {
 
 class SurfaceDefect {
  public:
-  /// Draws a defect at `centre`. Requires a type other than kStructure.
-  SurfaceDefect(DefectType type, Point centre, bool light_marks, double pixel, Dice& dice);
+  /// Draws a defect at `centre`. Requires a type other than kStructure. `severity` scales widths of lines, areas of
+  /// spots and contrasts, these as far as colours can differ; 1 leaves all as it is drawn.
+  SurfaceDefect(DefectType type, Point centre, bool light_marks, double severity, double pixel, Dice& dice);
   /// The colour of the scene at `p` with the defect on it.
   [[nodiscard]] Colour apply(const Scene& scene, Point p) const;
 
@@ -22,6 +24,8 @@ class SurfaceDefect {
   [[nodiscard]] Colour on_surface(const Scene& scene, Colour clean, Point p) const;
   void draw_crack(Dice& dice);
   void draw_contamination(Dice& dice);
+  /// A contrast at this severity, at most `most`.
+  [[nodiscard]] double contrast(double drawn, double most) const { return std::min(severity_ * drawn, most); }
   /// Share of a wobbly disc of radius_ that covers p.
   [[nodiscard]] double wobbly_disc(Point p, double edge) const;
   [[nodiscard]] Colour scratch(Colour clean, Point p) const;
@@ -33,6 +37,7 @@ class SurfaceDefect {
 
   DefectType type_;
   Point centre_;
+  double severity_;
   double pixel_;
   std::uint32_t seed_;
   double radius_ = 0.0;

@@ -23,14 +23,11 @@ void write_model(const RunPaths& paths, const MddNet& model, const RunConfig& co
   auto tensors = export_tensors(model.frozen(), 0);
   auto trained = export_tensors(model.trained(), steps);
   std::move(trained.begin(), trained.end(), std::back_inserter(tensors));
-  std::vector<weights::NamedTensor> named;
-  named.reserve(tensors.size());
-  for (auto& [name, tensor] : tensors) named.push_back({name, tensor.view()});
-  weights::write_safetensors(paths.model(), named,
-                             {{"format", "mddnet"},
-                              {"encoder", config.model.encoder},
-                              {"class_names", names_as_json(config.class_names)},
-                              {"steps", std::to_string(steps)}});
+  weights::write_safetensors_of(paths.model(), std::move(tensors),
+                                {{"format", "mddnet"},
+                                 {"encoder", config.model.encoder},
+                                 {"class_names", names_as_json(config.class_names)},
+                                 {"steps", std::to_string(steps)}});
 }
 
 TrainedRun open_run(Backend& backend, const std::filesystem::path& folder) {

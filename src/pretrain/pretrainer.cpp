@@ -178,13 +178,13 @@ class Pretraining {
     require_finite(model_.store());
     auto metadata = identity_of(options_);
     metadata["step"] = std::to_string(steps);
-    write(state_path(), state_tensors(model_.store(), fetch_counters()), metadata);
+    weights::write_safetensors_of(state_path(), state_tensors(model_.store(), fetch_counters()), metadata);
     auto encoder = export_tensors(model_.store(), steps);
     std::erase_if(encoder, [](const auto& tensor) { return is_head(tensor.first); });
     for (auto& [name, tensor] : encoder) tensor = halved(tensor);
     metadata["format"] = "mddnet-encoder";
     metadata["trained_on"] = "procedurally generated pictures only";
-    write(options_.out, std::move(encoder), metadata);
+    weights::write_safetensors_of(options_.out, std::move(encoder), metadata);
   }
 
   static HostTensor halved(const HostTensor& tensor) {
@@ -193,14 +193,6 @@ class Pretraining {
     const auto from = tensor.span<float>();
     std::transform(from.begin(), from.end(), half.span<std::uint16_t>().begin(), half_from_float);
     return half;
-  }
-
-  static void write(const std::filesystem::path& path, std::vector<std::pair<std::string, HostTensor>>&& tensors,
-                    const std::map<std::string, std::string>& metadata) {
-    std::vector<weights::NamedTensor> named;
-    named.reserve(tensors.size());
-    for (auto& [name, tensor] : tensors) named.push_back({name, tensor.view()});
-    weights::write_safetensors(path, named, metadata);
   }
 
   Backend& backend_;

@@ -20,8 +20,8 @@ struct CheckRow {
 };
 
 struct CheckOptions {
-  /// The backend rounds the factors of its convolutions to tf32: judge results by that.
-  bool tf32 = false;
+  /// What the backend rounds the factors of its convolutions to where it stores features as f32: judge results by that.
+  Precision products = Precision::kF32;
   /// Gradients of convolution weights may have been stored as features are before they became f32: what a library does
   /// that has no algorithm which writes f32.
   bool rounded_weight_gradients = false;

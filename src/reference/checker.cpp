@@ -187,8 +187,9 @@ Array Checker::random_feature(const Shape& shape, float low, float high) {
   for (double& value : out.values) {
     auto element = static_cast<float>(value);
     if (feature_type_ == DType::kF16) element = float_from_half(half_from_float(element));
-    if (feature_type_ == DType::kBF16) element = float_from_bfloat16(bfloat16_from_float(element));
-    if (options_.tf32) element = tf32_from_float(element);
+    if (feature_type_ == DType::kBF16 || options_.products == Precision::kBf16)
+      element = float_from_bfloat16(bfloat16_from_float(element));
+    if (options_.products == Precision::kTf32) element = tf32_from_float(element);
     value = static_cast<double>(element);
   }
   return out;
@@ -201,7 +202,9 @@ double Checker::tolerance(double f32) const {
   return std::max(f32, 2.0 * unit_roundoff(feature_type_));
 }
 
-double Checker::product_tolerance(double f32) const { return options_.tf32 ? std::max(f32, 1e-3) : f32; }
+double Checker::product_tolerance(double f32) const {
+  return options_.products == Precision::kTf32 ? std::max(f32, 1e-3) : f32;
+}
 
 double Checker::weight_gradient_tolerance(double f32) const {
   return options_.rounded_weight_gradients ? feature_product_tolerance(f32) : product_tolerance(f32);

@@ -75,7 +75,7 @@ class Checker {
   // goes into `feature` comes from `random_feature`, and so do filters and prototypes, which stay f32 but are rounded
   // to the type of features before they are multiplied with them.
   [[nodiscard]] DType feature_type() const noexcept { return feature_type_; }
-  /// Random values that the type of features can hold; with tf32, that its 10 bits of mantissa can.
+  /// Random values that the type of features, and the type to which products round their factors, can hold.
   [[nodiscard]] Array random_feature(const Shape& shape, float low = -1.0f, float high = 1.0f);
   [[nodiscard]] DeviceArray feature(const Array& values) { return device(values, feature_type_); }
   [[nodiscard]] DeviceArray poisoned_feature(const Shape& shape) { return poisoned(shape, feature_type_); }

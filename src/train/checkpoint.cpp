@@ -11,14 +11,11 @@ void write_training_state(const RunPaths& paths, const MddNet& model, const Trai
                           const TrainingPosition& position) {
   require_finite(model);
   auto tensors = state_tensors(model.trained(), step.optimizer_state());
-  std::vector<weights::NamedTensor> named;
-  named.reserve(tensors.size());
-  for (auto& [name, tensor] : tensors) named.push_back({name, tensor.view()});
-  weights::write_safetensors(paths.training_state(), named,
-                             {{"format", "mddnet-training-state"},
-                              {"encoder", model.options().encoder},
-                              {"step", std::to_string(position.step)},
-                              {"data", position.data_digest}});
+  weights::write_safetensors_of(paths.training_state(), std::move(tensors),
+                                {{"format", "mddnet-training-state"},
+                                 {"encoder", model.options().encoder},
+                                 {"step", std::to_string(position.step)},
+                                 {"data", position.data_digest}});
 }
 
 TrainingPosition read_training_state(const RunPaths& paths, MddNet& model, TrainingStep& step) {

@@ -78,6 +78,29 @@ TEST_CASE("--no-memory: no prototypes, no class loss, no vote, no verdict for on
   CHECK_FALSE(image.contains("class_mass"));
 }
 
+TEST_CASE("--no-memory: panels are drawn on the scale of the image's own class") {
+  const Trained trained = train_with({{"--no-memory", ""}});
+  const auto panels = [&](const fs::path& run) {
+    const fs::path out = fresh_path("panels");
+    CHECK_SUCCEEDED(evaluate(run, small_data_set(), {"--panels", out.string(), "--quiet"}));
+    return snapshot(out);
+  };
+  const Snapshot before = panels(trained.run);
+  const fs::path other = copy_of(trained.run);
+  Json thresholds = read_json(other / "thresholds.json");
+  thresholds["classes"]["fabric"]["scale"] = 1000.0;
+  write_bytes(other / "thresholds.json", thresholds.dump());
+  const Snapshot after = panels(other);
+  int pictures = 0;
+  for (const auto& [name, bytes] : before) {
+    if (!name.ends_with(".png")) continue;
+    CAPTURE(name);
+    ++pictures;
+    CHECK((after.at(name) == bytes) == (name.find("metal") != std::string::npos));
+  }
+  CHECK(pictures == 4);
+}
+
 TEST_CASE("--no-identity: reverse distillation") {
   const Trained trained = train_with({{"--no-identity", ""}});
   CHECK_FALSE(trained.has_tensors("identity."));

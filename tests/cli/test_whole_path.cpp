@@ -217,6 +217,28 @@ TEST_CASE("eval --report writes one page that needs nothing else") {
                 "report-images");
 }
 
+TEST_CASE("eval --report and --panels ask for thresholds before anything is scored") {
+  const fs::path run = copy_of(trained_run());
+  fs::remove(run / "thresholds.json");
+  for (const char* option : {"--report", "--panels"}) {
+    CAPTURE(option);
+    const fs::path json = fresh_path("metrics.json");
+    CHECK_REFUSED(evaluate(run, data_set(), {option, fresh_path("out").string(), "--json", json.string()}), 3,
+                  "thresholds.json");
+    CHECK_FALSE(fs::exists(json));
+  }
+  CHECK_SUCCEEDED(evaluate(run, data_set(), {"--quiet"}));
+}
+
+TEST_CASE("the report names the images of a list by their place beside it") {
+  const fs::path data = copy_of(data_set()), page = fresh_path("page");
+  write_bytes(data / "list.csv", "image,class,split,label\nfabric/test/good/000.png,fabric,test,good\n");
+  CHECK_SUCCEEDED(evaluate(trained_run(), data / "list.csv", {"--report", page.string(), "--quiet"}));
+  const std::string html = read_bytes(page / "index.html");
+  CHECK(html.find("fabric/test/good/000.png") != std::string::npos);
+  CHECK(html.find("../fabric") == std::string::npos);
+}
+
 TEST_CASE("eval --metrics ader adds the coarse variants and changes nothing else") {
   const fs::path plain = fresh_path("plain.json"), ader = fresh_path("ader.json");
   CHECK_SUCCEEDED(evaluate(trained_run(), data_set(), {"--json", plain.string(), "--quiet"}));

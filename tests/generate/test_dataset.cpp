@@ -1,3 +1,4 @@
+#include <cmath>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <map>
@@ -145,6 +146,9 @@ TEST_CASE("counts and sizes out of range are refused before anything is written"
   CHECK(refused([](GenerateOptions& o) { o.train = -1; }));
   CHECK(refused([](GenerateOptions& o) { o.test_good = -1; }));
   CHECK(refused([](GenerateOptions& o) { o.test_defect = 1'000'000'000; }));
+  CHECK(refused([](GenerateOptions& o) { o.severity = 0.0; }));
+  CHECK(refused([](GenerateOptions& o) { o.severity = 100.0; }));
+  CHECK(refused([](GenerateOptions& o) { o.severity = std::nan(""); }));
 }
 
 TEST_CASE("classes can be chosen by name, each once, and come out as they always do") {

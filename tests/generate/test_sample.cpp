@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "eval/components.h"
 #include "generate/sample.h"
+#include "generate/scene.h"
 
 using namespace mdd;
 using namespace mdd::generate;
@@ -130,7 +131,37 @@ TEST_CASE("every kind of defect is visible: its strongest change stands far abov
   }
 }
 
+TEST_CASE("severity scales what lies on the surface, and nothing else") {
+  const auto change = [](int c, int d, double severity) {
+    double sum = 0.0;
+    for (std::uint32_t number = 0; number < 3; ++number) {
+      const RenderedSample sample = render_sample({c, d, number, kSide, 3, severity});
+      for (std::size_t i = 0; i < sample.clean.size(); ++i) {
+        sum += static_cast<double>(std::abs(sample.clean[i] - sample.defective[i]));
+      }
+    }
+    return sum;
+  };
+  for (int c = 0; c < class_count(); ++c) {
+    const auto kinds = scene_kinds()[static_cast<std::size_t>(c)].defects;
+    for (int d = 0; d < static_cast<int>(kinds.size()); ++d) {
+      CAPTURE(class_name(c));
+      CAPTURE(kinds[static_cast<std::size_t>(d)].name);
+      const double slight = change(c, d, 0.5), usual = change(c, d, 1.0), severe = change(c, d, 2.0);
+      if (kinds[static_cast<std::size_t>(d)].type == DefectType::kStructure) {
+        CHECK(slight == usual);
+        CHECK(severe == usual);
+      } else {
+        CHECK(slight < 0.85 * usual);
+        CHECK(severe > 1.2 * usual);
+      }
+    }
+  }
+}
+
 TEST_CASE("impossible requests are refused") {
+  CHECK_THROWS_AS((void)render_sample({0, 0, 0, 64, 0, kMaxSeverity * 1.01}), Error);
+  CHECK_THROWS_AS((void)render_sample({0, 0, 0, 64, 0, std::nan("")}), Error);
   CHECK_THROWS_AS((void)render_sample({0, -1, 0, kMinSize - 1, 0}), Error);
   CHECK_THROWS_AS((void)render_sample({0, -1, 0, kMaxSize + 1, 0}), Error);
   CHECK_THROWS_AS((void)render_sample({class_count(), -1, 0, 64, 0}), Error);

@@ -32,6 +32,27 @@ TEST_CASE("the cpu backend computes what the reference computes") {
   CHECK(operations.size() == 31);  // a topic that drops out of the table must not go unnoticed
 }
 
+TEST_CASE(
+    "bf16 products: exact up to f32's sums once their factors are rounded, and refused where they would be slow") {
+  if (!cpu_has_bf16()) {
+    CHECK_THROWS_AS((void)make_cpu_backend(Precision::kBf16), Error);
+    MESSAGE("no AVX512-BF16 here: not computed");
+    return;
+  }
+  const auto backend = make_cpu_backend(Precision::kBf16);
+  require_all(reference::check_backend(*backend, 1, {.products = Precision::kBf16}));
+  // Factors that bf16 cannot hold are rounded: the setting is not ignored.
+  std::size_t beyond = 0;
+  for (const CheckRow& row : reference::check_backend(*backend, 1, {.only = "convolution"})) beyond += !row.passed();
+  CHECK(beyond > 50);
+}
+
+TEST_CASE("the CPU knows two precisions") {
+  for (const Precision precision : {Precision::kTf32, Precision::kF16}) {
+    CHECK_THROWS_AS((void)make_cpu_backend(precision), Error);
+  }
+}
+
 TEST_CASE("another seed, and the same seed twice to the last bit") {
   const auto backend = make_cpu_backend();
   const std::vector<CheckRow> first = reference::check_backend(*backend, 2);

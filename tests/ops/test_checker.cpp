@@ -199,7 +199,8 @@ TEST_CASE("random features survive the way to the device and back, in every type
 
 TEST_CASE("tolerances: f32 features keep them, 16 bits loosen what is stored as features, tf32 what is a product") {
   const auto backend = make_cpu_backend();
-  const Checker plain(*backend, 1), tf32(*backend, 1, {.tf32 = true}), half(*backend, 1, {}, DType::kF16);
+  const Checker plain(*backend, 1), tf32(*backend, 1, {.products = Precision::kTf32}),
+      half(*backend, 1, {}, DType::kF16);
   CHECK(plain.tolerance(kSum) == kSum);
   CHECK(plain.feature_product_tolerance(kSum) == kSum);
   CHECK(tf32.tolerance(kSum) == kSum);
@@ -212,7 +213,7 @@ TEST_CASE("tolerances: f32 features keep them, 16 bits loosen what is stored as 
 
 TEST_CASE("with tf32, random features have 10 bits of mantissa, so that their products are exact") {
   const auto backend = make_cpu_backend();
-  Checker check(*backend, 3, {.tf32 = true});
+  Checker check(*backend, 3, {.products = Precision::kTf32});
   bool finer_than_half = false;  // f32's exponents remain
   check.run("", "", [&] {
     for (const double value : check.random_feature(Shape{1000}, -1e-6f, 1e-6f).values) {
