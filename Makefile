@@ -35,9 +35,12 @@ deps:
 lint-deps: deps
 	@$(call install,$(LINT_PACKAGES))
 
+# A few files at a time: two thirds of the time of one by one. Whoever edits and rebuilds configures a folder without it.
+UNITY := -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=6
+
 # Says one line about the CUDA backend, and everything if it fails.
 define configure
-log=$$(mktemp); cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release >$$log 2>&1 || { cat $$log; rm -f $$log; exit 1; }; \
+log=$$(mktemp); cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release $(UNITY) >$$log 2>&1 || { cat $$log; rm -f $$log; exit 1; }; \
 sed -n 's/^-- CUDA backend:/CUDA backend:/p' $$log; rm -f $$log
 endef
 
@@ -56,9 +59,7 @@ test-release: build
 	@ctest --test-dir build --output-on-failure -j $(JOBS)
 
 # AddressSanitizer and UndefinedBehaviorSanitizer over what reads untrusted files and what computes; ThreadSanitizer over
-# the code that starts threads of its own (OpenMP's runtime is not built for it). Both are built a few files at a time, as
-# nobody edits and rebuilds them.
-UNITY := -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=6
+# the code that starts threads of its own (OpenMP's runtime is not built for it).
 test-sanitizers: deps
 	@cmake -S . -B build-asan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG='-O1 -g1' \
 	  -DMDDNET_SANITIZE=address,undefined $(UNITY) >/dev/null

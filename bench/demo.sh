@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The main job on generated data: demo.sh PROGRAM FOLDER. Uses ImageNet weights where weights/fetch.sh has put them, else
-# the encoder that comes with the program.
+# the encoder that comes with the program. Defects are drawn at twice the usual severity: the pictures are small.
 set -euo pipefail
 program=$1
 folder=$2
@@ -10,7 +10,8 @@ for candidate in weights/resnet18-*.pth; do
 done
 rm -rf "$folder"
 mkdir -p "$folder"
-"$program" synth --out "$folder/data" --kinds cable,fabric,wood --size 128 --train 64 --test-good 20 --test-defect 24 --seed 1
+"$program" synth --out "$folder/data" --kinds cable,fabric,wood --size 128 --train 64 --test-good 20 --test-defect 24 --seed 1 \
+  --severity 2
 "$program" train --data "$folder/data" --weights "$weights" --size 128 --epochs 25 --batch 8 --sigma 2 \
   --out "$folder/run"
 "$program" eval --model "$folder/run" --data "$folder/data" --json "$folder/metrics.json" --report "$folder/report"

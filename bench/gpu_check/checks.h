@@ -5,9 +5,9 @@
 #include <functional>
 #include <memory>
 
-#include "bench/gpu_check/problem.h"
 #include "bench/gpu_check/report.h"
 #include "ops/cuda_entry.h"
+#include "profile/problem.h"
 
 namespace mdd::gpu_check {
 

@@ -24,6 +24,8 @@ void add_selfcheck(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
 void add_pretrain(CLI::App& app, Action& action);
 void add_ablate(CLI::App& app, Action& action);
+void add_bench(CLI::App& app, Action& action);
+void add_profile(CLI::App& app, Action& action);
 
 /// --device, --precision and, in a build with CUDA, --deterministic and --autotune.
 struct DeviceOptions {

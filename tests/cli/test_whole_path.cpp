@@ -239,6 +239,37 @@ TEST_CASE("the report names the images of a list by their place beside it") {
   CHECK(html.find("../fabric") == std::string::npos);
 }
 
+TEST_CASE("profile says where the time went, bench how long it took, as text and as JSON") {
+  for (const char* work : {"training", "inference"}) {
+    CAPTURE(work);
+    const fs::path json = fresh_path("profile.json");
+    const Outcome outcome = mddnet({"profile", "--work", work, "--encoder", "tiny_basic", "--size", "64", "--batch",
+                                    "2", "--runs", "1", "--device", "cpu", "--json", json.string()});
+    CHECK_SUCCEEDED(outcome);
+    CHECK(outcome.out.find("convolution_forward") != std::string::npos);
+    CHECK(outcome.out.find("GFLOP/s") != std::string::npos);
+    double seconds = 0;
+    for (const Json& row : read_json(json)["rows"]) seconds += row["seconds"].get<double>();
+    CHECK(seconds > 0);
+  }
+  const fs::path json = fresh_path("bench.json");
+  const Outcome bench = mddnet({"bench", "--encoders", "tiny_basic,tiny_bottleneck", "--size", "64", "--batches", "1,2",
+                                "--seconds", "0", "--device", "cpu", "--json", json.string()});
+  CHECK_SUCCEEDED(bench);
+  CHECK(lines_of(bench.out).size() == 2 + 8);
+  REQUIRE(read_json(json)["rows"].size() == 8);
+  for (const Json& row : read_json(json)["rows"]) {
+    CHECK(row["median_seconds"].get<double>() > 0);
+    CHECK(row["runs"] == 3);
+  }
+  for (const char* command : {"profile", "bench"})
+    CHECK_REFUSED(mddnet({command, "--size", "100"}), 2, "multiple of 32");
+  CHECK_REFUSED(mddnet({"bench", "--batches", "0"}), 2, "--batches");
+  CHECK_REFUSED(mddnet({"profile", "--encoder", "vgg16"}), 2, "wide_resnet50_2");
+  CHECK_REFUSED(mddnet({"profile", "--work", "sleep"}), 2, "--work");
+  CHECK_REFUSED(mddnet({"profile", "--json", "/nowhere/profile.json"}), 1, "/nowhere/profile.json");
+}
+
 TEST_CASE("eval --metrics ader adds the coarse variants and changes nothing else") {
   const fs::path plain = fresh_path("plain.json"), ader = fresh_path("ader.json");
   CHECK_SUCCEEDED(evaluate(trained_run(), data_set(), {"--json", plain.string(), "--quiet"}));

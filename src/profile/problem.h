@@ -9,7 +9,7 @@
 #include "train/batch_preparer.h"
 #include "train/training_step.h"
 
-namespace mdd::gpu_check {
+namespace mdd {
 
 struct ProblemSize {
   std::string encoder = "resnet18";
@@ -73,4 +73,4 @@ class Learner {
   int prepared_ = 0;
 };
 
-}  // namespace mdd::gpu_check
+}  // namespace mdd

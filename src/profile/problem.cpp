@@ -1,9 +1,9 @@
-#include "bench/gpu_check/problem.h"
+#include "profile/problem.h"
 
 #include "cpu/cpu_backend.h"
 #include "generate/sample.h"
 
-namespace mdd::gpu_check {
+namespace mdd {
 namespace {
 
 constexpr std::int64_t kCalibrationSide = 64;  ///< enough for statistics, and quick
@@ -125,4 +125,4 @@ std::vector<float> Learner::state() {
   return out;
 }
 
-}  // namespace mdd::gpu_check
+}  // namespace mdd

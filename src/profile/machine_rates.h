@@ -1,0 +1,15 @@
+// How fast this machine is at best, measured with the program's own operations: what a floor is made of.
+#pragma once
+#include "ops/backend.h"
+
+namespace mdd {
+
+struct MachineRates {
+  double operations_per_second = 0;  ///< of a large 3x3 convolution in the backend's precision
+  double bytes_per_second = 0;       ///< of adding two tensors that no cache holds
+};
+
+/// Takes about a second. Each rate is the best of several runs.
+[[nodiscard]] MachineRates measure_rates(Backend& backend);
+
+}  // namespace mdd
