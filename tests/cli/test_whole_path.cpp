@@ -249,7 +249,8 @@ TEST_CASE("profile says where the time went, bench how long it took, as text and
     CHECK(outcome.out.find("convolution_forward") != std::string::npos);
     CHECK(outcome.out.find("GFLOP/s") != std::string::npos);
     double seconds = 0;
-    for (const Json& row : read_json(json)["rows"]) seconds += row["seconds"].get<double>();
+    const Json profile = read_json(json);
+    for (const Json& row : profile["rows"]) seconds += row["seconds"].get<double>();
     CHECK(seconds > 0);
   }
   const fs::path json = fresh_path("bench.json");
@@ -257,8 +258,9 @@ TEST_CASE("profile says where the time went, bench how long it took, as text and
                                 "--seconds", "0", "--device", "cpu", "--json", json.string()});
   CHECK_SUCCEEDED(bench);
   CHECK(lines_of(bench.out).size() == 2 + 8);
-  REQUIRE(read_json(json)["rows"].size() == 8);
-  for (const Json& row : read_json(json)["rows"]) {
+  const Json rows = read_json(json)["rows"];
+  REQUIRE(rows.size() == 8);
+  for (const Json& row : rows) {
     CHECK(row["median_seconds"].get<double>() > 0);
     CHECK(row["runs"] == 3);
   }
