@@ -13,9 +13,11 @@ void CpuBackend::adam_prepare(const AdamParams& params, const Tensor& gradient, 
     constexpr std::int64_t kRun = 1024;
     double total = 0.0;
     for (std::int64_t start = begin; start < end; start += kRun) {
+      const float* values = g + start;
+      const std::int64_t count = std::min(kRun, end - start);
       float run = 0.0f;
 #pragma omp simd reduction(+ : run)
-      for (std::int64_t i = start; i < std::min(end, start + kRun); ++i) run += g[i] * g[i];
+      for (std::int64_t i = 0; i < count; ++i) run += values[i] * values[i];
       total += static_cast<double>(run);
     }
     return total;
