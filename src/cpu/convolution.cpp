@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string_view>
+#include <type_traits>
 
 #include "cpu/implementation.h"
 #include "ops/convolution_checks.h"
@@ -55,8 +56,8 @@ struct Operands {
 
 template <class Primitive, class Descriptor>
 std::optional<ConvolutionPrimitive> finish(const Operands& o, const Descriptor& descriptor) {
-  const bool rounded = o.any_weights.data_type() != kFloat || o.source.data_type() != kFloat;
-  if (rounded && std::string_view(descriptor.impl_info_str()).starts_with("ref")) return std::nullopt;
+  const bool in_f32 = o.any_weights.data_type() == kFloat && o.source.data_type() == kFloat;
+  if (!in_f32 && std::string_view(descriptor.impl_info_str()).starts_with("ref")) return std::nullopt;
   ConvolutionPrimitive out;
   out.source = o.source;
   out.destination = o.destination;
@@ -69,6 +70,18 @@ std::optional<ConvolutionPrimitive> finish(const Operands& o, const Descriptor& 
   return out;
 }
 
+template <class Forward>
+typename Forward::primitive_desc forward_descriptor(const Operands& o, algorithm method, const dnnl::engine& engine) {
+  if (!o.bias.is_zero()) {
+    const typename Forward::desc desc(prop_kind::forward_inference, method, o.source, o.any_weights, o.bias,
+                                      o.destination, o.stride, o.padding, o.padding);
+    return {desc, o.attributes, engine};
+  }
+  const typename Forward::desc desc(prop_kind::forward_training, method, o.source, o.any_weights, o.destination,
+                                    o.stride, o.padding, o.padding);
+  return {desc, o.attributes, engine};
+}
+
 /// Convolution and deconvolution have the same three descriptors under different names. Nothing for types that oneDNN
 /// has no kernel for on this processor, or only its slow reference.
 template <class Forward, class BackwardData, class BackwardWeights>
@@ -76,28 +89,20 @@ std::optional<ConvolutionPrimitive> build_as(const ConvolutionProblem& p, algori
                                              const dnnl::engine& engine) {
   try {
     const Operands o(p, types);
-    const auto forward_desc =
-        p.bias ? typename Forward::desc(prop_kind::forward_inference, method, o.source, o.any_weights, o.bias,
-                                        o.destination, o.stride, o.padding, o.padding)
-               : typename Forward::desc(prop_kind::forward_training, method, o.source, o.any_weights, o.destination,
-                                        o.stride, o.padding, o.padding);
-    if (!p.backward_data() && !p.backward_weights()) {
-      return finish<Forward>(o, typename Forward::primitive_desc(forward_desc, o.attributes, engine));
+    if (p.backward_data() || p.backward_weights()) {
+      // oneDNN wants to see the forward pass that this is the gradient of.
+      ConvolutionProblem forward = p;
+      forward.kind = p.transposed() ? ConvolutionKind::kTransposedForward : ConvolutionKind::kForward;
+      const auto hint = forward_descriptor<Forward>(Operands(forward, {forward, types.factors}), method, engine);
+      const auto build_backward = [&]<class Backward>(std::type_identity<Backward>) {
+        const typename Backward::desc desc(method, o.source, o.any_weights, o.destination, o.stride, o.padding,
+                                           o.padding);
+        return finish<Backward>(o, typename Backward::primitive_desc(desc, o.attributes, engine, hint));
+      };
+      return p.backward_data() ? build_backward(std::type_identity<BackwardData>())
+                               : build_backward(std::type_identity<BackwardWeights>());
     }
-    ConvolutionProblem forward = p;
-    forward.kind = p.transposed() ? ConvolutionKind::kTransposedForward : ConvolutionKind::kForward;
-    const Operands f(forward, OperandTypes(forward, types.factors));
-    const typename Forward::desc hint_desc(prop_kind::forward_training, method, f.source, f.any_weights, f.destination,
-                                           o.stride, o.padding, o.padding);
-    const typename Forward::primitive_desc hint(hint_desc, o.attributes, engine);
-    if (p.backward_data()) {
-      const typename BackwardData::desc desc(method, o.source, o.any_weights, o.destination, o.stride, o.padding,
-                                             o.padding);
-      return finish<BackwardData>(o, typename BackwardData::primitive_desc(desc, o.attributes, engine, hint));
-    }
-    const typename BackwardWeights::desc desc(method, o.source, o.any_weights, o.destination, o.stride, o.padding,
-                                              o.padding);
-    return finish<BackwardWeights>(o, typename BackwardWeights::primitive_desc(desc, o.attributes, engine, hint));
+    return finish<Forward>(o, forward_descriptor<Forward>(o, method, engine));
   } catch (const dnnl::error& error) {
     if (error.status == dnnl_unimplemented && types.factors != kFloat) return std::nullopt;
     throw;
@@ -149,8 +154,7 @@ const ConvolutionPrimitive& Convolutions::primitive(const ConvolutionProblem& p)
 memory Convolutions::factor(const memory::desc& desc, const Tensor& tensor, std::vector<std::byte>& buffer) {
   if (desc.data_type() == kFloat) return onednn_->wrap(desc, tensor);
   const memory rounded = onednn_->in_buffer(desc, buffer);
-  const auto plain = desc.dims();
-  onednn_->reorder(onednn_->wrap({plain, kFloat, Tag::nhwc}, tensor), rounded);
+  onednn_->reorder(onednn_->wrap({desc.dims(), kFloat, Tag::nhwc}, tensor), rounded);
   return rounded;
 }
 

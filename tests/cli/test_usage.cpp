@@ -1,4 +1,5 @@
 // What the command line refuses: exit code 2 and one line that names the option; 4 for a device that is not there.
+#include <cstdlib>
 #include <doctest/doctest.h>
 
 #include "cli/fixtures.h"
@@ -105,8 +106,12 @@ TEST_CASE("impossible values of the other subcommands' options") {
                         "--dtype", "f8"}),
                 2, "--dtype");
   const std::string out = fresh_path("made").string();
-  for (const auto& [option, value] :
-       Options{{"--classes", "0"}, {"--classes", "99"}, {"--size", "0"}, {"--train", "-1"}, {"--seed", "-1"}}) {
+  for (const auto& [option, value] : Options{{"--classes", "0"},
+                                             {"--classes", "99"},
+                                             {"--size", "0"},
+                                             {"--train", "-1"},
+                                             {"--seed", "-1"},
+                                             {"--severity", "9"}}) {
     CAPTURE(option);
     CHECK_REFUSED(mddnet({"synth", "--out", out, option, value, "--quiet"}), 2, option.substr(2, 4));
   }
@@ -118,6 +123,13 @@ TEST_CASE("selfcheck compares what it is told to, and golden files in f32 alone"
   CHECK_REFUSED(mddnet({"selfcheck", "--device", "cpu", "--precision", "tf32"}), 2, "expected f32 or bf16 on the CPU");
   CHECK_REFUSED(mddnet({"selfcheck", "--golden", fresh_path("golden").string(), "--precision", "f16"}), 2,
                 "golden files are compared in f32, found --precision f16");
+}
+
+TEST_CASE("--precision bf16 on a processor without it is a device that is not there") {
+  ::setenv("DNNL_MAX_CPU_ISA", "AVX2", 1);  // oneDNN then says so of any processor
+  const Outcome outcome = mddnet({"selfcheck", "--device", "cpu", "--precision", "bf16"});
+  ::unsetenv("DNNL_MAX_CPU_ISA");
+  CHECK_REFUSED(outcome, 4, "no bf16 arithmetic");
 }
 
 TEST_CASE("selfcheck --golden without golden files is bad data") {
