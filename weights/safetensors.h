@@ -30,7 +30,7 @@ void write_safetensors(const std::filesystem::path& path, std::span<const NamedT
 
 /// The same for tensors that own their elements.
 using OwnedTensors = std::vector<std::pair<std::string, HostTensor>>;
-void write_safetensors_of(const std::filesystem::path& path, OwnedTensors tensors,
+void write_safetensors_of(const std::filesystem::path& path, OwnedTensors&& tensors,
                           const std::map<std::string, std::string>& metadata);
 
 /// Sends the elements of tensor number `index` to the sink: exactly as many bytes as its TensorInfo says.

@@ -105,7 +105,7 @@ void write_safetensors(const std::filesystem::path& path, std::span<const NamedT
   });
 }
 
-void write_safetensors_of(const std::filesystem::path& path, OwnedTensors tensors,
+void write_safetensors_of(const std::filesystem::path& path, OwnedTensors&& tensors,
                           const std::map<std::string, std::string>& metadata) {
   std::vector<NamedTensor> named;
   named.reserve(tensors.size());

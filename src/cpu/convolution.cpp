@@ -153,7 +153,7 @@ const ConvolutionPrimitive& Convolutions::primitive(const ConvolutionProblem& p)
 
 memory Convolutions::factor(const memory::desc& desc, const Tensor& tensor, std::vector<std::byte>& buffer) {
   if (desc.data_type() == kFloat) return onednn_->wrap(desc, tensor);
-  const memory rounded = onednn_->in_buffer(desc, buffer);
+  memory rounded = onednn_->in_buffer(desc, buffer);
   onednn_->reorder(onednn_->wrap({desc.dims(), kFloat, Tag::nhwc}, tensor), rounded);
   return rounded;
 }
