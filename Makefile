@@ -35,7 +35,7 @@ deps:
 lint-deps: deps
 	@$(call install,$(LINT_PACKAGES))
 
-# A few files at a time: two thirds of the time of one by one. Whoever edits and rebuilds configures a folder without it.
+# A few files at a time is quicker than one by one. Whoever edits and rebuilds configures a folder without it.
 UNITY := -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=6
 
 # Says one line about the CUDA backend, and everything if it fails.
