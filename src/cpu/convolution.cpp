@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "cpu/implementation.h"
+#include "cpu/parallel.h"
 #include "ops/convolution_checks.h"
 
 namespace mdd::cpu {
@@ -119,6 +120,15 @@ std::optional<ConvolutionPrimitive> build_with(const ConvolutionProblem& p, memo
                    p, algorithm::convolution_direct, types, engine);
 }
 
+/// to += addend.
+void add_to(const Tensor& to, const Tensor& addend) {
+  float* const sums = to.f32();
+  const float* const values = addend.f32();
+  parallel_blocks(to.elements(), kStreamBlock, [=](std::int64_t, std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) sums[i] += values[i];
+  });
+}
+
 }  // namespace
 
 ConvolutionPrimitive Convolutions::build(const ConvolutionProblem& problem) const {
@@ -171,8 +181,13 @@ memory Convolutions::packed_weights(const ConvolutionPrimitive& primitive, const
   return packed;
 }
 
+bool Convolutions::is_ours(const ConvolutionProblem& problem) const {
+  return products_ == Precision::kF32 && OwnConvolutions::takes(problem);
+}
+
 void Convolutions::forward(const ConvolutionProblem& problem, const Tensor& x, const Filter& w,
                            const Epilogue& epilogue, const Tensor& y) {
+  if (is_ours(problem)) return own_.forward(problem, x, w, epilogue, y);
   const ConvolutionPrimitive& p = primitive(problem);
   std::unordered_map<int, memory> arguments{{DNNL_ARG_SRC, factor(p.source, x, rounded_source_)},
                                             {DNNL_ARG_WEIGHTS, packed_weights(p, w)},
@@ -186,17 +201,22 @@ void Convolutions::forward(const ConvolutionProblem& problem, const Tensor& x, c
   p.primitive.execute(onednn_->stream(), arguments);
 }
 
-void Convolutions::backward_data(const ConvolutionProblem& problem, const Tensor& dy, const Tensor& w,
-                                 const Tensor& dx) {
+void Convolutions::backward_data(const ConvolutionProblem& problem, const Tensor& dy, const Tensor& w, const Tensor& dx,
+                                 WriteMode mode) {
+  if (is_ours(problem)) return own_.backward_data(problem, dy, w, dx, mode);
   const ConvolutionPrimitive& p = primitive(problem);
+  const bool accumulate = mode == WriteMode::kAccumulate;
+  const Tensor result = accumulate ? Tensor{addend_.reserve(dx.elements()), DType::kF32, dx.shape} : dx;
   p.primitive.execute(onednn_->stream(), {{DNNL_ARG_DIFF_DST, factor(p.destination, dy, rounded_destination_)},
                                           {DNNL_ARG_WEIGHTS, packed_weights(p, {w, false})},
-                                          {DNNL_ARG_DIFF_SRC, onednn_->wrap(p.source, dx)},
+                                          {DNNL_ARG_DIFF_SRC, onednn_->wrap(p.source, result)},
                                           {DNNL_ARG_SCRATCHPAD, onednn_->scratchpad(p.scratchpad)}});
+  if (accumulate) add_to(dx, result);
 }
 
 void Convolutions::backward_weights(const ConvolutionProblem& problem, const Tensor& x, const Tensor& dy,
                                     const Tensor& dw) {
+  if (is_ours(problem)) return own_.backward_weights(problem, x, dy, dw);
   const ConvolutionPrimitive& p = primitive(problem);
   const memory plain = onednn_->wrap(p.plain_weights, dw);
   const bool direct = p.weights == p.plain_weights;
@@ -225,9 +245,7 @@ void CpuBackend::convolution_backward_data(const ConvolutionGeometry& geometry, 
                                            const Tensor& dx, WriteMode mode) {
   check_convolution(geometry, dx.shape, dy.shape, w.shape);
   translate_errors("convolution_backward_data", [&] {
-    into(dx, mode, [&](const Tensor& target) {
-      convolutions_.backward_data({ConvolutionKind::kBackwardData, geometry, dx.shape, dy.shape}, dy, w, target);
-    });
+    convolutions_.backward_data({ConvolutionKind::kBackwardData, geometry, dx.shape, dy.shape}, dy, w, dx, mode);
   });
 }
 
@@ -254,10 +272,8 @@ void CpuBackend::transposed_convolution_backward_data(const ConvolutionGeometry&
                                                       const Tensor& w, const Tensor& dx, WriteMode mode) {
   check_convolution(geometry, dy.shape, dx.shape, w.shape);
   translate_errors("transposed_convolution_backward_data", [&] {
-    into(dx, mode, [&](const Tensor& target) {
-      convolutions_.backward_data({ConvolutionKind::kTransposedBackwardData, geometry, dx.shape, dy.shape}, dy, w,
-                                  target);
-    });
+    convolutions_.backward_data({ConvolutionKind::kTransposedBackwardData, geometry, dx.shape, dy.shape}, dy, w, dx,
+                                mode);
   });
 }
 

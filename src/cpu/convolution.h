@@ -1,38 +1,15 @@
-// Convolutions and transposed convolutions on oneDNN: primitives built once per shape, weights brought into the layout
-// that the primitive prefers on every call, or once if they are frozen.
+// Convolutions and transposed convolutions: by our own kernels where they are faster, else by oneDNN, whose primitives
+// are built once per shape. Weights are brought into the layout that a kernel prefers on every call, or once if they
+// are frozen.
 #pragma once
 #include <array>
 #include <map>
 
+#include "cpu/convolution_problem.h"
 #include "cpu/onednn.h"
-#include "ops/params.h"
+#include "cpu/own_convolution.h"
 
 namespace mdd::cpu {
-
-enum class ConvolutionKind : std::int64_t {
-  kForward,
-  kBackwardData,
-  kBackwardWeights,
-  kTransposedForward,
-  kTransposedBackwardData,
-  kTransposedBackwardWeights
-};
-
-/// x is the wide side of a convolution ([N,H,W,C]), y the strided one ([N,P,Q,K]); a transposed convolution maps a
-/// "y" shape to an "x" shape, with weights named by its own input and output.
-struct ConvolutionProblem {
-  ConvolutionKind kind;
-  ConvolutionGeometry geometry;
-  Shape input, output;  ///< of the forward operation
-  bool bias = false, residual = false, relu = false;
-  [[nodiscard]] bool transposed() const { return kind >= ConvolutionKind::kTransposedForward; }
-  [[nodiscard]] bool backward_data() const {
-    return kind == ConvolutionKind::kBackwardData || kind == ConvolutionKind::kTransposedBackwardData;
-  }
-  [[nodiscard]] bool backward_weights() const {
-    return kind == ConvolutionKind::kBackwardWeights || kind == ConvolutionKind::kTransposedBackwardWeights;
-  }
-};
 
 /// A primitive and the layouts that it wants its operands in.
 struct ConvolutionPrimitive {
@@ -50,12 +27,17 @@ class Convolutions {
 
   void forward(const ConvolutionProblem& problem, const Tensor& x, const Filter& w, const Epilogue& epilogue,
                const Tensor& y);
-  void backward_data(const ConvolutionProblem& problem, const Tensor& dy, const Tensor& w, const Tensor& dx);
+  void backward_data(const ConvolutionProblem& problem, const Tensor& dy, const Tensor& w, const Tensor& dx,
+                     WriteMode mode);
   void backward_weights(const ConvolutionProblem& problem, const Tensor& x, const Tensor& dy, const Tensor& dw);
-  void forget_packed() { packed_.clear(); }
+  void forget_packed() {
+    packed_.clear();
+    own_.forget_packed();
+  }
 
  private:
   using Key = std::array<std::int64_t, 15>;
+  [[nodiscard]] bool is_ours(const ConvolutionProblem& problem) const;
   const ConvolutionPrimitive& primitive(const ConvolutionProblem& problem);
   [[nodiscard]] ConvolutionPrimitive build(const ConvolutionProblem& problem) const;
   /// `tensor` as `desc` wants it: itself, or rounded to bf16 in a buffer of ours.
@@ -64,6 +46,8 @@ class Convolutions {
 
   OneDnn* onednn_;
   Precision products_;
+  OwnConvolutions own_;
+  FloatBuffer addend_;  ///< a gradient of oneDNN's that is to be added to another
   std::vector<std::byte> rounded_source_, rounded_destination_;
   std::map<Key, ConvolutionPrimitive> primitives_;
   std::map<std::pair<const void*, const ConvolutionPrimitive*>, dnnl::memory> packed_;

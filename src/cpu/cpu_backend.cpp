@@ -37,11 +37,6 @@ void* CpuBackend::allocate(std::size_t bytes) {
 
 void CpuBackend::release(void* address) noexcept { std::free(address); }
 
-float* CpuBackend::scratch(std::int64_t elements) {
-  if (scratch_.size() < static_cast<std::size_t>(elements)) scratch_.resize(static_cast<std::size_t>(elements));
-  return scratch_.data();
-}
-
 std::string CpuBackend::name() const { return "cpu"; }
 
 std::string CpuBackend::description() const {

@@ -1,7 +1,5 @@
 // The CPU backend's class; its methods are spread over the files of this folder by topic.
 #pragma once
-#include <vector>
-
 #include "cpu/convolution.h"
 #include "cpu/onednn.h"
 #include "ops/backend.h"
@@ -89,20 +87,11 @@ class CpuBackend final : public Backend {
 
  private:
   /// Memory for intermediate values of one operation: at least `elements` floats, kept from call to call.
-  float* scratch(std::int64_t elements);
-
-  /// Lets `produce` write an f32 result where it belongs: straight into `to`, or into scratch and added to it.
-  template <class Produce>
-  void into(const Tensor& to, WriteMode mode, const Produce& produce) {
-    if (mode == WriteMode::kOverwrite) return produce(to);
-    const Tensor fresh{scratch(to.elements()), DType::kF32, to.shape};
-    produce(fresh);
-    add(to, fresh, to);
-  }
+  float* scratch(std::int64_t elements) { return scratch_.reserve(elements); }
 
   OneDnn onednn_;
   Convolutions convolutions_;
-  std::vector<float> scratch_;
+  FloatBuffer scratch_;
 };
 
 }  // namespace mdd::cpu

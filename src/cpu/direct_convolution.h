@@ -1,0 +1,55 @@
+// Convolutions as products of gathered rows with packed filters, by our own tiles of 6 positions x 16 channels: what
+// Winograd's method does not cover (1x1, strides, 7x7, transposed), for processors with AVX2 and FMA.
+//
+// Every map here has the form
+//   y[n, i * step + phase, j * step' + phase', k] = epilogue(sum over taps, c of x[n, i * stride + r, j * stride + s,
+//   c] * w[tap, c, k]):
+// a convolution is one such map; its data gradient (and a transposed convolution) is one for each phase of the stride.
+#pragma once
+#include <cstdint>
+
+#include "core/shape.h"
+#include "cpu/float_buffer.h"
+#include "ops/params.h"
+
+namespace mdd::cpu {
+
+/// What is added to the sums; absent = nullptr. `accumulate`: what the target holds, too.
+struct DirectEpilogue {
+  const float* bias = nullptr;
+  const float* residual = nullptr;
+  bool relu = false;
+  bool accumulate = false;
+};
+
+/// Whether this processor has the instructions and no wider ones that oneDNN would use, and both sides of the map
+/// ([N,H,W,C] to `outputs` channels) fill whole vectors of channels (the narrow stem of an encoder included).
+[[nodiscard]] bool direct_pays(const ConvolutionGeometry& geometry, const Shape& wide, std::int64_t outputs);
+
+class DirectConvolution {
+ public:
+  /// A convolution from `wide` [N,H,W,C] to `narrow` [N,P,Q,K]; a transposed one leads back.
+  struct Problem {
+    ConvolutionGeometry geometry;
+    Shape wide, narrow;
+  };
+
+  /// Panels [tap][outputs / 16][inputs][16] of w [K,R,R,C] for narrowing (wide to narrow): inputs C, outputs K.
+  static const float* pack_narrowing(const Problem& problem, const float* w, FloatBuffer& filters);
+  /// Those of the same w for widening (narrow to wide): inputs K, outputs C.
+  static const float* pack_widening(const Problem& problem, const float* w, FloatBuffer& filters);
+
+  void narrow(const Problem& problem, const float* wide, const float* filters, const DirectEpilogue& epilogue,
+              float* narrow);
+  void widen(const Problem& problem, const float* narrow, const float* filters, const DirectEpilogue& epilogue,
+             float* wide);
+  /// dw[k,r,s,c] = sum over positions of narrow[.., k] * wide[.., c] under tap (r, s). Overwrites. Not for
+  /// the stem.
+  void weight_gradient(const Problem& problem, const float* wide, const float* narrow, float* dw);
+
+ private:
+  FloatBuffer padded_;  ///< the input of a stem with a border of zeros
+  FloatBuffer rows_;    ///< a block of the narrow map in panels of channels
+};
+
+}  // namespace mdd::cpu

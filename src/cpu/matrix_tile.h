@@ -1,0 +1,87 @@
+// The innermost loop of our own products: a tile of up to 6 rows and 16 columns kept in registers (12 vectors of 8,
+// which hides the latency of two multipliers), for processors with AVX2 and FMA. To be included behind
+// `#pragma GCC target("avx2,fma")`.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <immintrin.h>
+
+namespace mdd::cpu {
+
+inline constexpr int kTileRows = 6;
+inline constexpr std::int64_t kTileColumns = 16;
+
+/// A stretch of the sum: for k below `count`, a(i, k) = a[i][k * depth] and b(k, j) = b[k * pitch + j].
+struct TileSegment {
+  const float* a[kTileRows];
+  const float* b;
+  std::int64_t count, pitch;
+};
+
+/// What becomes of the sums: c[i][j] = relu?(sum + (accumulate ? c[i][j] : 0) + bias[j] + residual[i][j]).
+struct TileOutput {
+  float* c[kTileRows];
+  const float* residual[kTileRows];  ///< read only if has_residual
+  const float* bias = nullptr;       ///< [16]; nullptr = none
+  bool accumulate = false, has_residual = false, relu = false;
+};
+
+/// The tile's `Rows` rows. `depth`: distance of a row's consecutive factors, 1 if UnitDepth.
+template <int Rows, bool UnitDepth>
+inline void multiply_tile(const TileSegment* segments, std::int64_t count, std::int64_t depth, const TileOutput& out) {
+  __m256 sums[Rows][2];  // in registers, if every loop over them is unrolled
+#pragma GCC unroll 6
+  for (int i = 0; i < Rows; ++i) sums[i][0] = sums[i][1] = _mm256_setzero_ps();
+  for (std::int64_t s = 0; s < count; ++s) {
+    const TileSegment& segment = segments[s];
+    const float* b = segment.b;
+    const float* a[Rows];
+#pragma GCC unroll 6
+    for (int i = 0; i < Rows; ++i) a[i] = segment.a[i];
+    const std::int64_t end = UnitDepth ? segment.count : segment.count * depth;
+    for (std::int64_t k = 0; k < end; k += UnitDepth ? 1 : depth, b += segment.pitch) {
+      const __m256 b0 = _mm256_loadu_ps(b), b1 = _mm256_loadu_ps(b + 8);
+#pragma GCC unroll 6
+      for (int i = 0; i < Rows; ++i) {
+        const __m256 factor = _mm256_broadcast_ss(a[i] + k);
+        sums[i][0] = _mm256_fmadd_ps(factor, b0, sums[i][0]);
+        sums[i][1] = _mm256_fmadd_ps(factor, b1, sums[i][1]);
+      }
+    }
+  }
+#pragma GCC unroll 6
+  for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 2
+    for (int half = 0; half < 2; ++half) {
+      __m256 value = sums[i][half];
+      float* const c = out.c[i] + 8 * half;
+      if (out.accumulate) value = _mm256_add_ps(value, _mm256_loadu_ps(c));
+      if (out.bias != nullptr) value = _mm256_add_ps(value, _mm256_loadu_ps(out.bias + 8 * half));
+      if (out.has_residual) value = _mm256_add_ps(value, _mm256_loadu_ps(out.residual[i] + 8 * half));
+      if (out.relu) value = _mm256_max_ps(value, _mm256_setzero_ps());
+      _mm256_storeu_ps(c, value);
+    }
+  }
+}
+
+/// The same for a number of rows that is known only at run time, 1 to 6.
+template <bool UnitDepth>
+inline void multiply_tile(int rows, const TileSegment* segments, std::int64_t count, std::int64_t depth,
+                          const TileOutput& out) {
+  switch (rows) {
+    case 1:
+      return multiply_tile<1, UnitDepth>(segments, count, depth, out);
+    case 2:
+      return multiply_tile<2, UnitDepth>(segments, count, depth, out);
+    case 3:
+      return multiply_tile<3, UnitDepth>(segments, count, depth, out);
+    case 4:
+      return multiply_tile<4, UnitDepth>(segments, count, depth, out);
+    case 5:
+      return multiply_tile<5, UnitDepth>(segments, count, depth, out);
+    default:
+      return multiply_tile<6, UnitDepth>(segments, count, depth, out);
+  }
+}
+
+}  // namespace mdd::cpu

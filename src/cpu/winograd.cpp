@@ -1,0 +1,314 @@
+#include "cpu/winograd.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/error.h"
+#include "cpu/processor.h"
+
+#if defined(__x86_64__)
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+#include "cpu/matrix_tile.h"
+#include "cpu/winograd_transforms.h"
+
+namespace mdd::cpu {
+namespace {
+
+constexpr std::int64_t kPositions = 36;
+constexpr std::int64_t kBlockBytes = std::int64_t{6} << 20;  ///< of transformed tiles and products: stays in cache
+constexpr std::int64_t kDepthBlock = 256;  ///< of a sum: a panel of 16 columns stays in the first cache
+
+/// Where tile `index` of a map lies.
+struct TilePlace {
+  std::int64_t image, row, column;  ///< of its first output
+};
+
+TilePlace place(const WinogradShape& shape, std::int64_t index) {
+  const std::int64_t columns = shape.tile_columns(), per_image = shape.tiles() / shape.images;
+  const std::int64_t within = index % per_image;
+  return {index / per_image, within / columns * 4, within % columns * 4};
+}
+
+/// Rows or columns of a 4x4 (6x6) tile that lie inside the map.
+struct Window {
+  std::int64_t first, last;
+  [[nodiscard]] bool holds(std::int64_t i) const { return i >= first && i < last; }
+};
+
+Window window(std::int64_t start, std::int64_t extent, std::int64_t size) {
+  return {std::max<std::int64_t>(0, -start), std::min(size, extent - start)};
+}
+
+/// The 36 transformed values of one tile: of 6x6 inputs that begin one row and column before it (kInput), or of its
+/// 4x4 gradients (kGradient). Channel by channel into `to`, where position p, channel c lies at p * plane + c, or in
+/// panels of 16 channels at p * plane + (c / 16) * panel + c % 16.
+enum class TileSource : std::uint8_t { kInput, kGradient };
+
+template <TileSource Source>
+void transform_tile(const WinogradShape& shape, std::int64_t channels, const float* map, const TilePlace& at, float* to,
+                    std::int64_t plane, std::int64_t panel) {
+  constexpr std::int64_t kSize = Source == TileSource::kInput ? 6 : 4, kBefore = Source == TileSource::kInput ? 1 : 0;
+  const Window rows = window(at.row - kBefore, shape.height, kSize);
+  const Window columns = window(at.column - kBefore, shape.width, kSize);
+  const float* const origin =
+      map + ((at.image * shape.height + at.row - kBefore) * shape.width + at.column - kBefore) * channels;
+  for (std::int64_t c = 0; c < channels; c += 8) {
+    __m256 half[6][6];  // [position along the rows][column]
+    for (std::int64_t j = 0; j < kSize; ++j) {
+      __m256 line[6];
+      for (std::int64_t i = 0; i < kSize; ++i) {
+        line[i] = rows.holds(i) && columns.holds(j) ? _mm256_loadu_ps(origin + (i * shape.width + j) * channels + c)
+                                                    : _mm256_setzero_ps();
+      }
+      __m256 result[6];
+      if constexpr (Source == TileSource::kInput) {
+        winograd::input(line, result);
+      } else {
+        winograd::gradient(line, result);
+      }
+      for (int i = 0; i < 6; ++i) half[i][j] = result[i];
+    }
+    float* const column = to + (c / kTileColumns) * panel + c % kTileColumns;
+    for (std::int64_t i = 0; i < 6; ++i) {
+      __m256 result[6];
+      if constexpr (Source == TileSource::kInput) {
+        winograd::input(half[i], result);
+      } else {
+        winograd::gradient(half[i], result);
+      }
+      for (std::int64_t j = 0; j < 6; ++j) _mm256_storeu_ps(column + (i * 6 + j) * plane, result[j]);
+    }
+  }
+}
+
+/// y of one tile from its 36 sums, position p at p * plane.
+void finish_tile(const WinogradShape& shape, const TilePlace& at, const float* sums, std::int64_t plane,
+                 const float* bias, const float* residual, bool relu, float* y) {
+  const Window rows = window(at.row, shape.height, 4), columns = window(at.column, shape.width, 4);
+  const std::int64_t origin = ((at.image * shape.height + at.row) * shape.width + at.column) * shape.outputs;
+  for (std::int64_t k = 0; k < shape.outputs; k += 8) {
+    __m256 half[4][6];
+    for (std::int64_t j = 0; j < 6; ++j) {
+      __m256 line[6], result[4];
+      for (std::int64_t i = 0; i < 6; ++i) line[i] = _mm256_loadu_ps(sums + (i * 6 + j) * plane + k);
+      winograd::output(line, result);
+      for (int i = 0; i < 4; ++i) half[i][j] = result[i];
+    }
+    const __m256 shift = bias != nullptr ? _mm256_loadu_ps(bias + k) : _mm256_setzero_ps();
+    for (std::int64_t i = rows.first; i < rows.last; ++i) {
+      __m256 result[4];
+      winograd::output(half[i], result);
+      for (std::int64_t j = columns.first; j < columns.last; ++j) {
+        const std::int64_t place = origin + (i * shape.width + j) * shape.outputs + k;
+        __m256 value = _mm256_add_ps(result[j], shift);
+        if (residual != nullptr) value = _mm256_add_ps(value, _mm256_loadu_ps(residual + place));
+        if (relu) value = _mm256_max_ps(value, _mm256_setzero_ps());
+        _mm256_storeu_ps(y + place, value);
+      }
+    }
+  }
+}
+
+/// Rows of [rows, depth] times a panel [depth, 16], into c with `pitch` between rows; long sums in pieces.
+void multiply_rows(const float* a, std::int64_t rows, std::int64_t depth, const float* panel, float* c,
+                   std::int64_t pitch) {
+  for (std::int64_t k = 0; k < depth; k += kDepthBlock) {
+    TileOutput out{};
+    out.accumulate = k > 0;
+    for (std::int64_t i = 0; i < rows; i += kTileRows) {
+      const int count = static_cast<int>(std::min<std::int64_t>(kTileRows, rows - i));
+      TileSegment segment{{}, panel + k * kTileColumns, std::min(kDepthBlock, depth - k), kTileColumns};
+      for (int r = 0; r < count; ++r) {
+        segment.a[r] = a + (i + r) * depth + k;
+        out.c[r] = c + (i + r) * pitch;
+      }
+      multiply_tile<true>(count, &segment, 1, 1, out);
+    }
+  }
+}
+
+/// Tiles worked on at a time: a multiple of 6, such that `floats` values a tile fit into kBlockBytes.
+std::int64_t tiles_per_block(std::int64_t tiles, std::int64_t floats) {
+  const std::int64_t fit = kBlockBytes / (floats * static_cast<std::int64_t>(sizeof(float)));
+  return std::min(std::max<std::int64_t>(48, fit / kTileRows * kTileRows), tiles);
+}
+
+/// Elements from one position's values to the next: never a multiple of the page, on which caches would collide.
+std::int64_t plane_of(std::int64_t elements) { return elements / 1024 * 1024 + 1024 + 48; }
+
+/// [column][row] of an 8x8 block: rows become columns.
+void transpose(__m256 (&rows)[8]) {
+  __m256 pairs[8], quads[8];
+  for (int i = 0; i < 8; i += 2) {
+    pairs[i] = _mm256_unpacklo_ps(rows[i], rows[i + 1]);
+    pairs[i + 1] = _mm256_unpackhi_ps(rows[i], rows[i + 1]);
+  }
+  for (int i = 0; i < 8; i += 4) {
+    quads[i] = _mm256_shuffle_ps(pairs[i], pairs[i + 2], 0x44);
+    quads[i + 1] = _mm256_shuffle_ps(pairs[i], pairs[i + 2], 0xEE);
+    quads[i + 2] = _mm256_shuffle_ps(pairs[i + 1], pairs[i + 3], 0x44);
+    quads[i + 3] = _mm256_shuffle_ps(pairs[i + 1], pairs[i + 3], 0xEE);
+  }
+  for (int i = 0; i < 4; ++i) {
+    rows[i] = _mm256_permute2f128_ps(quads[i], quads[i + 4], 0x20);
+    rows[i + 4] = _mm256_permute2f128_ps(quads[i], quads[i + 4], 0x31);
+  }
+}
+
+/// G w G^T of eight filters at once: w(r, s) gives the vector of tap (r, s); store(p, v) takes position p.
+template <class Load, class Store>
+void transform_filter(const Load& w, const Store& store) {
+  __m256 half[6][3];
+  for (int s = 0; s < 3; ++s) {
+    const __m256 line[3] = {w(0, s), w(1, s), w(2, s)};
+    __m256 result[6];
+    winograd::filter(line, result);
+    for (int i = 0; i < 6; ++i) half[i][s] = result[i];
+  }
+  for (int i = 0; i < 6; ++i) {
+    __m256 result[6];
+    winograd::filter(half[i], result);
+    for (int j = 0; j < 6; ++j) store(i * 6 + j, result[j]);
+  }
+}
+
+}  // namespace
+
+bool winograd_pays(const ConvolutionGeometry& geometry, const Shape& x, std::int64_t outputs) {
+  if (geometry != ConvolutionGeometry{3, 1, 1} || !has_fused_multiply_add()) return false;
+  const WinogradShape shape{x[0], x[1], x[2], x[3], outputs};
+  return x[3] % kTileColumns == 0 && outputs % kTileColumns == 0 && shape.tiles() >= 12;
+}
+
+const float* Winograd::prepare_forward(const WinogradShape& shape, const float* w, FloatBuffer& filters) {
+  const std::int64_t in = shape.inputs, out = shape.outputs;
+  float* const values = filters.reserve(kPositions * in * out);
+  // Eight filters of eight channels: their transposes let a vector hold eight outputs of one channel.
+#pragma omp parallel for schedule(static)
+  for (std::int64_t k = 0; k < out; k += 8) {
+    float* const panel = values + k / kTileColumns * kTileColumns * in + k % kTileColumns;
+    for (std::int64_t c = 0; c < in; c += 8) {
+      __m256 taps[9][8];
+      for (int tap = 0; tap < 9; ++tap) {
+        for (int i = 0; i < 8; ++i) taps[tap][i] = _mm256_loadu_ps(w + ((k + i) * 9 + tap) * in + c);
+        transpose(taps[tap]);
+      }
+      for (int i = 0; i < 8; ++i) {
+        transform_filter(
+            [&](int r, int s) { return taps[r * 3 + s][i]; },
+            [&](std::int64_t p, __m256 v) { _mm256_storeu_ps(panel + p * in * out + (c + i) * kTileColumns, v); });
+      }
+    }
+  }
+  return values;
+}
+
+const float* Winograd::prepare_backward_data(const WinogradShape& shape, const float* w, FloatBuffer& filters) {
+  const std::int64_t in = shape.inputs, out = shape.outputs;  // of the data gradient: w is [in,3,3,out]
+  float* const values = filters.reserve(kPositions * in * out);
+#pragma omp parallel for schedule(static)
+  for (std::int64_t c = 0; c < out; c += 8) {
+    float* const panel = values + c / kTileColumns * kTileColumns * in + c % kTileColumns;
+    for (std::int64_t k = 0; k < in; ++k) {
+      transform_filter([&](int r, int s) { return _mm256_loadu_ps(w + (k * 9 + 8 - (r * 3 + s)) * out + c); },
+                       [&](std::int64_t p, __m256 v) { _mm256_storeu_ps(panel + p * in * out + k * kTileColumns, v); });
+    }
+  }
+  return values;
+}
+
+void Winograd::forward(const WinogradShape& shape, const float* x, const float* filters, const float* bias,
+                       const float* residual, bool relu, float* y) {
+  const std::int64_t in = shape.inputs, out = shape.outputs, tiles = shape.tiles();
+  const std::int64_t block = tiles_per_block(tiles, kPositions * (in + out));
+  const std::int64_t input_plane = plane_of(block * in), product_plane = plane_of(block * out);
+  float* const inputs = inputs_.reserve(kPositions * input_plane);
+  float* const products = products_.reserve(kPositions * product_plane);
+  const std::int64_t panels = out / kTileColumns;
+#pragma omp parallel
+  for (std::int64_t first = 0; first < tiles; first += block) {
+    const std::int64_t count = std::min(block, tiles - first);
+#pragma omp for schedule(static)
+    for (std::int64_t t = 0; t < count; ++t) {
+      transform_tile<TileSource::kInput>(shape, in, x, place(shape, first + t), inputs + t * in, input_plane,
+                                         kTileColumns);
+    }
+#pragma omp for schedule(static)
+    for (std::int64_t task = 0; task < kPositions * panels; ++task) {
+      const std::int64_t p = task / panels, panel = task % panels;
+      multiply_rows(inputs + p * input_plane, count, in, filters + (p * out + panel * kTileColumns) * in,
+                    products + p * product_plane + panel * kTileColumns, out);
+    }
+#pragma omp for schedule(static)
+    for (std::int64_t t = 0; t < count; ++t) {
+      finish_tile(shape, place(shape, first + t), products + t * out, product_plane, bias, residual, relu, y);
+    }
+  }
+}
+
+void Winograd::backward_weights(const WinogradShape& shape, const float* x, const float* dy, float* dw) {
+  const std::int64_t in = shape.inputs, out = shape.outputs, tiles = shape.tiles();
+  const std::int64_t block = tiles_per_block(tiles, kPositions * (in + out));
+  // Both in panels [channels / 16][tile][16]; sums [position][out][in].
+  const std::int64_t input_plane = plane_of(block * in), gradient_plane = plane_of(block * out);
+  float* const inputs = inputs_.reserve(kPositions * input_plane);
+  float* const gradients = gradients_.reserve(kPositions * gradient_plane);
+  float* const sums = products_.reserve(kPositions * in * out);
+  const std::int64_t panels = in / kTileColumns;
+#pragma omp parallel
+  {
+    for (std::int64_t first = 0; first < tiles; first += block) {
+      const std::int64_t count = std::min(block, tiles - first);
+#pragma omp for schedule(static) nowait
+      for (std::int64_t t = 0; t < count; ++t) {
+        transform_tile<TileSource::kInput>(shape, in, x, place(shape, first + t), inputs + t * kTileColumns,
+                                           input_plane, block * kTileColumns);
+      }
+#pragma omp for schedule(static)
+      for (std::int64_t t = 0; t < count; ++t) {
+        transform_tile<TileSource::kGradient>(shape, out, dy, place(shape, first + t), gradients + t * kTileColumns,
+                                              gradient_plane, block * kTileColumns);
+      }
+#pragma omp for schedule(static)
+      for (std::int64_t task = 0; task < kPositions * panels; ++task) {
+        const std::int64_t p = task / panels, panel = task % panels;
+        TileOutput to{};
+        to.accumulate = first > 0;
+        TileSegment segment{{}, inputs + p * input_plane + panel * block * kTileColumns, count, kTileColumns};
+        for (std::int64_t k = 0; k < out;) {
+          // Six, six and four rows of a panel of 16.
+          const std::int64_t within = k % kTileColumns;
+          const int rows = static_cast<int>(std::min<std::int64_t>(kTileRows, kTileColumns - within));
+          for (int i = 0; i < rows; ++i) {
+            segment.a[i] = gradients + p * gradient_plane + (k - within) * block + within + i;
+            to.c[i] = sums + (p * out + k + i) * in + panel * kTileColumns;
+          }
+          multiply_tile<false>(rows, &segment, 1, kTileColumns, to);
+          k += rows;
+        }
+      }
+    }
+#pragma omp for schedule(static)
+    for (std::int64_t k = 0; k < out; ++k) {
+      for (std::int64_t c = 0; c < in; c += 8) {
+        __m256 half[3][6];
+        for (std::int64_t j = 0; j < 6; ++j) {
+          __m256 line[6], result[3];
+          for (std::int64_t i = 0; i < 6; ++i) line[i] = _mm256_loadu_ps(sums + ((i * 6 + j) * out + k) * in + c);
+          winograd::filter_gradient(line, result);
+          for (int i = 0; i < 3; ++i) half[i][j] = result[i];
+        }
+        for (std::int64_t i = 0; i < 3; ++i) {
+          __m256 result[3];
+          winograd::filter_gradient(half[i], result);
+          for (std::int64_t j = 0; j < 3; ++j) _mm256_storeu_ps(dw + (k * 9 + i * 3 + j) * in + c, result[j]);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace mdd::cpu
+#pragma GCC pop_options
+#endif
