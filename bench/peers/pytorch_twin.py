@@ -2,10 +2,11 @@
 """The same network, losses and optimiser in PyTorch, timed like `mddnet bench`.
 
     pytorch_twin.py [--work inference,training] [--encoder resnet18] [--size 256] [--batches 1,8] [--precision f32|bf16]
-                    [--compile none|default|reduce-overhead|max-autotune] [--device cpu|cuda] [--threads N]
-                    [--seconds 2] [--json FILE] [--against OURS.json]
+                    [--compile none|default|reduce-overhead|max-autotune] [--engine torch|onnxruntime|openvino]
+                    [--device cpu|cuda] [--threads N] [--seconds 2] [--json FILE] [--against OURS.json]
 
-Needs torch alone. Everything in the form that PyTorch runs best: channels_last, inference mode, autocast for bf16, fused
+Needs torch alone; --engine hands the same inference, exported once, to ONNX Runtime (packages onnx, onnxscript,
+onnxruntime) or OpenVINO (onnx, onnxscript, openvino) on the CPU. Everything in the form that PyTorch runs best: channels_last, inference mode, autocast for bf16, fused
 Adam and cudnn.benchmark on a GPU. Inference goes from 8-bit images to blurred maps and scores in host memory; a training
 step takes a batch that lies on the device and does encoder, losses, gradients and Adam. --against prints each row beside
 that of `mddnet bench --json`.
@@ -217,6 +218,34 @@ def timed(run, wait, seconds, warm_ups):
     return times
 
 
+def other_engine(options, module, pixels):
+    """The module as another engine runs it on the CPU: a function of the pixels."""
+    import io
+    import warnings
+
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(module, (pixels,), file, input_names=["pixels"], dynamo=False, opset_version=17)
+    threads = torch.get_num_threads()
+    if options.engine == "onnxruntime":
+        import onnxruntime
+
+        settings = onnxruntime.SessionOptions()
+        settings.intra_op_num_threads = threads
+        session = onnxruntime.InferenceSession(file.getvalue(), settings, providers=["CPUExecutionProvider"])
+        return lambda x: session.run(None, {"pixels": x.numpy()})
+    import openvino
+
+    core = openvino.Core()
+    # f32 throughout: OpenVINO would choose bf16 by itself where the processor has it.
+    compiled = core.compile_model(core.read_model(file.getvalue()), "CPU",
+                                  {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32",
+                                   "PERFORMANCE_HINT": "LATENCY"})
+    request = compiled.create_infer_request()
+    return lambda x: list(request.infer([x.numpy()]).values())
+
+
 def measure(options, work, batch):
     device = torch.device(options.device)
     gpu = device.type == "cuda"
@@ -228,8 +257,18 @@ def measure(options, work, batch):
     if work == "inference":
         module = compiled(Inference(model, side).to(device).eval())
         pixels = torch.randint(0, 256, (batch, side, side, 3), dtype=torch.uint8)
+        engine = None
+        if options.engine != "torch":
+            engine = other_engine(options, module, pixels)
+            with torch.inference_mode():
+                expected = module(pixels)
+            difference = max(abs(a - b.numpy()).max() for a, b in zip(engine(pixels), expected))
+            if difference > 1e-3:
+                raise SystemExit(f"{options.engine} computes something else: a difference of {difference}")
 
         def run():
+            if engine:
+                return engine(pixels)
             with torch.inference_mode(), context:
                 return [x.float().cpu() for x in module(pixels.to(device))]
     else:
@@ -270,12 +309,16 @@ def main():
     parser.add_argument("--batches", default="1,8")
     parser.add_argument("--precision", default="f32", choices=["f32", "bf16"])
     parser.add_argument("--compile", default="none", choices=["none", "default", "reduce-overhead", "max-autotune"])
+    parser.add_argument("--engine", default="torch", choices=["torch", "onnxruntime", "openvino"])
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--threads", type=int)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--json")
     parser.add_argument("--against")
     options = parser.parse_args()
+    if options.engine != "torch" and (options.work != "inference" or options.precision != "f32" or options.compile != "none"
+                                      or options.device != "cpu"):
+        parser.error(f"--engine {options.engine}: for --work inference --precision f32 on the CPU, without --compile")
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.backends.cudnn.benchmark = True
@@ -283,7 +326,7 @@ def main():
     if options.against:
         with open(options.against) as file:
             ours = {(r["work"], r["encoder"], r["batch"]): r for r in json.load(file)["rows"]}
-    print(f"torch {torch.__version__}, {options.device}, {torch.get_num_threads()} threads, {options.precision}, "
+    print(f"{options.engine} (torch {torch.__version__}), {options.device}, {torch.get_num_threads()} threads, {options.precision}, "
           f"compile {options.compile}, {options.size} x {options.size}")
     rows = []
     for work in options.work.split(","):
@@ -299,7 +342,7 @@ def main():
             print(text, flush=True)
     if options.json:
         with open(options.json, "w") as file:
-            json.dump({"torch": torch.__version__, "precision": options.precision, "compile": options.compile,
+            json.dump({"torch": torch.__version__, "engine": options.engine, "precision": options.precision, "compile": options.compile,
                        "rows": rows}, file, indent=1)
 
 

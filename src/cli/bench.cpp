@@ -19,9 +19,15 @@ struct Options {
   std::vector<std::int64_t> batches{1, 8};
   std::int64_t side = 256;
   double seconds = 2.0;
+  int loaders = 1;
   std::string json;
   DeviceOptions device;
 };
+
+WorkKind work_kind(const std::string& name) {
+  if (name == name_of(WorkKind::kTraining)) return WorkKind::kTraining;
+  return name == name_of(WorkKind::kInference) ? WorkKind::kInference : WorkKind::kLoading;
+}
 
 /// The most memory that this process has held so far, in bytes.
 std::int64_t peak_resident_bytes() {
@@ -31,7 +37,7 @@ std::int64_t peak_resident_bytes() {
 }
 
 nlohmann::json measure(Backend& backend, const Options& o, const Problem& problem, WorkKind kind) {
-  Workload work(backend, problem, kind, o.device.eager ? StepMode::kEager : StepMode::kRecorded);
+  Workload work(backend, problem, kind, o.device.eager ? StepMode::kEager : StepMode::kRecorded, o.loaders);
   const bool on_cpu = backend.name() == "cpu";
   // A GPU is kept busy, as a real run does; the CPU has nothing to overlap with.
   const TimingRules rules{.seconds = o.seconds,
@@ -82,8 +88,7 @@ int run(const Options& o) {
     const Problem problem({.encoder = encoder, .side = o.side, .batch = largest, .batches = 1}, 1);
     for (const std::string& work : o.works) {
       for (const std::int64_t batch : o.batches) {
-        const WorkKind kind = work == "training" ? WorkKind::kTraining : WorkKind::kInference;
-        const nlohmann::json row = measure(*backend, o, problem.shortened(batch), kind);
+        const nlohmann::json row = measure(*backend, o, problem.shortened(batch), work_kind(work));
         print(row);
         out["rows"].push_back(row);
       }
@@ -96,12 +101,15 @@ int run(const Options& o) {
 }  // namespace
 
 void add_bench(CLI::App& app, Action& action) {
-  CLI::App& c = *app.add_subcommand("bench", "how long training steps and inference take here");
+  CLI::App& c = *app.add_subcommand("bench", "how long training steps, inference and loading take here");
   const auto o = std::make_shared<Options>();
-  c.add_option("--work", o->works, "inference (8-bit images to maps and scores) and training (a step), or one of them")
+  c.add_option(
+       "--work", o->works,
+       "inference (8-bit images to maps and scores), training (a step), loading (a training batch from PNG files to "
+       "inputs, nothing cached)")
       ->delimiter(',')
       ->capture_default_str()
-      ->check(CLI::IsMember({"inference", "training"}));
+      ->check(CLI::IsMember({"inference", "training", "loading"}));
   c.add_option("--encoders", o->encoders, "resnet18, resnet34, resnet50, wide_resnet50_2")
       ->delimiter(',')
       ->capture_default_str();
@@ -113,6 +121,9 @@ void add_bench(CLI::App& app, Action& action) {
   c.add_option("--seconds", o->seconds, "measured for each row, three runs at least")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 3600.0));
+  c.add_option("--loaders", o->loaders, "threads that decode images, for --work loading")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
   c.add_option("--json", o->json, "write the rows as JSON");
   add_device_options(c, o->device);
   c.footer(

@@ -7,7 +7,6 @@
 
 #include "cpu/processor.h"
 
-#if defined(__x86_64__)
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
 #include "cpu/matrix_tile.h"
@@ -166,6 +165,21 @@ void copy_panel(float* to, std::int64_t count, const From& from) {
   for (std::int64_t i = 0; i < count; ++i) std::memcpy(to + i * kTileColumns, from(i), kTileColumns * sizeof(float));
 }
 
+/// The map x [N,H,W,C] with `border` rows and columns of zeros around each image.
+Map with_border(const Shape& x, const float* data, std::int64_t border, FloatBuffer& buffer) {
+  const std::int64_t height = x[1] + 2 * border, width = x[2] + 2 * border, pitch = width * x[3];
+  float* const padded = buffer.reserve(x[0] * height * pitch);
+  std::memset(padded, 0, static_cast<std::size_t>(x[0] * height * pitch) * sizeof(float));
+#pragma omp parallel for collapse(2) schedule(static)
+  for (std::int64_t n = 0; n < x[0]; ++n) {
+    for (std::int64_t y = 0; y < x[1]; ++y) {
+      std::memcpy(padded + (n * height + y + border) * pitch + border * x[3], data + (n * x[1] + y) * x[2] * x[3],
+                  static_cast<std::size_t>(x[2] * x[3]) * sizeof(float));
+    }
+  }
+  return {padded, height * pitch, pitch, x[3], height, width};
+}
+
 bool is_stem(const ConvolutionGeometry& geometry, std::int64_t channels) {
   return geometry.kernel == 7 && geometry.stride == 2 && channels == 3;
 }
@@ -232,19 +246,7 @@ void DirectConvolution::narrow(const Problem& problem, const float* wide, const 
   g.target_row = to[2] * to[3];
   g.target_image = to[1] * g.target_row;
   if (is_stem(geometry, from[3])) {
-    const std::int64_t border = geometry.padding, height = from[1] + 2 * border,
-                       pitch = (from[2] + 2 * border) * from[3];
-    float* const padded = padded_.reserve(from[0] * height * pitch);
-    std::memset(padded, 0, static_cast<std::size_t>(from[0] * height * pitch) * sizeof(float));
-#pragma omp parallel for collapse(2) schedule(static)
-    for (std::int64_t n = 0; n < from[0]; ++n) {
-      for (std::int64_t y = 0; y < from[1]; ++y) {
-        std::memcpy(padded + (n * height + y + border) * pitch + border * from[3],
-                    wide + (n * from[1] + y) * from[2] * from[3],
-                    static_cast<std::size_t>(from[2] * from[3]) * sizeof(float));
-      }
-    }
-    g.source = {padded, height * pitch, pitch, from[3], height, from[2] + 2 * border};
+    g.source = with_border(from, wide, geometry.padding, padded_);
     g.inputs = geometry.kernel * from[3];
     g.tap_count = geometry.kernel;
     for (std::int64_t r = 0; r < geometry.kernel; ++r) {
@@ -351,4 +353,3 @@ void DirectConvolution::weight_gradient(const Problem& problem, const float* wid
 
 }  // namespace mdd::cpu
 #pragma GCC pop_options
-#endif

@@ -6,7 +6,6 @@
 #include "core/error.h"
 #include "cpu/processor.h"
 
-#if defined(__x86_64__)
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
 #include "cpu/matrix_tile.h"
@@ -311,4 +310,3 @@ void Winograd::backward_weights(const WinogradShape& shape, const float* x, cons
 
 }  // namespace mdd::cpu
 #pragma GCC pop_options
-#endif

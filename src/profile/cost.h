@@ -9,6 +9,9 @@ namespace mdd {
 struct Cost {
   double operations = 0;  ///< multiplications and additions of products; 0 for what memory bounds
   double bytes = 0;       ///< every operand read or written once, see "bytes" in ops/backend.h
+  /// Those of `operations` that belong to 3x3 convolutions of stride 1, which need not be carried out one by one
+  /// (minimal filtering): their best rate is another one.
+  double reducible_operations = 0;
 };
 
 /// Bytes of the tensors that are defined.
@@ -22,10 +25,12 @@ struct Cost {
 
 /// Of a convolution between its strided side [N,P,Q,K] and a wide side of `channels`, in either direction, transposed
 /// or not: every weight meets every position once.
-[[nodiscard]] inline double convolution_operations(const ConvolutionGeometry& geometry, const Tensor& strided,
-                                                   std::int64_t channels) {
-  return 2.0 * static_cast<double>(strided.elements()) *
-         static_cast<double>(geometry.kernel * geometry.kernel * channels);
+[[nodiscard]] inline Cost convolution_cost(const ConvolutionGeometry& geometry, const Tensor& strided,
+                                           std::int64_t channels, double bytes) {
+  const double operations =
+      2.0 * static_cast<double>(strided.elements()) * static_cast<double>(geometry.kernel * geometry.kernel * channels);
+  const bool reducible = geometry.kernel == 3 && geometry.stride == 1;
+  return {operations, bytes, reducible ? operations : 0.0};
 }
 
 }  // namespace mdd

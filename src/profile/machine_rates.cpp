@@ -46,23 +46,30 @@ class Filled {
   Buffer buffer_;
 };
 
-}  // namespace
-
-MachineRates measure_rates(Backend& backend) {
+/// Operations per second of a convolution from 256 to 256 channels.
+double convolution_rate(Backend& backend, const ConvolutionGeometry& geometry) {
   constexpr std::int64_t kImages = 8, kSide = 32, kChannels = 256;
-  const ConvolutionGeometry geometry;
   const Shape features{kImages, kSide, kSide, kChannels};
   const Filled x(backend, features, backend.feature_type()), y(backend, features, backend.feature_type());
-  const Filled w(backend, {kChannels, 3, 3, kChannels}, DType::kF32);
-  const double convolution = fastest(backend, [&] {
+  const Filled w(backend, {kChannels, geometry.kernel, geometry.kernel, kChannels}, DType::kF32);
+  const double seconds = fastest(backend, [&] {
     backend.convolution_forward(geometry, x.tensor(), {w.tensor(), true}, {}, y.tensor());
   });
   backend.forget_packed_filters();
-  const Shape large{64, 1024, 1024};  // 256 MiB of f32
+  return convolution_cost(geometry, y.tensor(), kChannels, 0).operations / seconds;
+}
+
+}  // namespace
+
+MachineRates measure_rates(Backend& backend) {
+  MachineRates rates;
+  rates.operations_per_second = convolution_rate(backend, {1, 1, 0});
+  rates.reducible_operations_per_second = convolution_rate(backend, {3, 1, 1});
+  const Shape large{32, 1024, 1024};  // 128 MiB of f32
   const Filled a(backend, large, backend.feature_type()), b(backend, large, backend.feature_type());
   const double sum = fastest(backend, [&] { backend.add(a.tensor(), b.tensor(), a.tensor()); });
-  return {convolution_operations(geometry, y.tensor(), kChannels) / convolution,
-          bytes_of({a.tensor(), b.tensor(), a.tensor()}) / sum};
+  rates.bytes_per_second = bytes_of({a.tensor(), b.tensor(), a.tensor()}) / sum;
+  return rates;
 }
 
 }  // namespace mdd

@@ -5,11 +5,13 @@
 namespace mdd {
 
 struct MachineRates {
-  double operations_per_second = 0;  ///< of a large 3x3 convolution in the backend's precision
+  double operations_per_second = 0;  ///< of a large 1x1 convolution in the backend's precision
   double bytes_per_second = 0;       ///< of adding two tensors that no cache holds
+  double reducible_operations_per_second =
+      0;  ///< of a large 3x3 convolution, its operations counted as the formula has them
 };
 
-/// Takes about a second. Each rate is the best of several runs.
+/// Takes about two seconds. Each rate is the best of several runs.
 [[nodiscard]] MachineRates measure_rates(Backend& backend);
 
 }  // namespace mdd

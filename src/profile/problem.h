@@ -37,8 +37,9 @@ class Problem {
   void load_into(MddNet& model) const;
 
  private:
+  /// Of the encoder only: everything else is drawn from the seed.
   struct StartWeights {
-    std::vector<float> encoder_values, encoder_statistics, trained_values, trained_statistics;
+    std::vector<float> encoder_values, encoder_statistics;
   };
 
   ProblemSize size_;

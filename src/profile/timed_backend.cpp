@@ -37,40 +37,39 @@ void TimedBackend::cast(const Tensor& from, const Tensor& to) {
 void TimedBackend::convolution_forward(const ConvolutionGeometry& geometry, const Tensor& x, const Filter& w,
                                        const Epilogue& epilogue, const Tensor& y) {
   timed("convolution_forward",
-        {convolution_operations(geometry, y, x.shape.back()), bytes_of({x, w.weights, y, epilogue.residual})},
+        convolution_cost(geometry, y, x.shape.back(), bytes_of({x, w.weights, y, epilogue.residual})),
         [&] { inner_->convolution_forward(geometry, x, w, epilogue, y); });
 }
 
 void TimedBackend::convolution_backward_data(const ConvolutionGeometry& geometry, const Tensor& dy, const Tensor& w,
                                              const Tensor& dx, WriteMode mode) {
-  timed("convolution_backward_data", {convolution_operations(geometry, dy, dx.shape.back()), bytes_of({dy, w, dx})},
+  timed("convolution_backward_data", convolution_cost(geometry, dy, dx.shape.back(), bytes_of({dy, w, dx})),
         [&] { inner_->convolution_backward_data(geometry, dy, w, dx, mode); });
 }
 
 void TimedBackend::convolution_backward_weights(const ConvolutionGeometry& geometry, const Tensor& x, const Tensor& dy,
                                                 const Tensor& dw) {
-  timed("convolution_backward_weights", {convolution_operations(geometry, dy, x.shape.back()), bytes_of({dy, x, dw})},
+  timed("convolution_backward_weights", convolution_cost(geometry, dy, x.shape.back(), bytes_of({dy, x, dw})),
         [&] { inner_->convolution_backward_weights(geometry, x, dy, dw); });
 }
 
 void TimedBackend::transposed_convolution_forward(const ConvolutionGeometry& geometry, const Tensor& x, const Filter& w,
                                                   const Epilogue& epilogue, const Tensor& y) {
   timed("transposed_convolution_forward",
-        {convolution_operations(geometry, x, y.shape.back()), bytes_of({x, w.weights, y, epilogue.residual})},
+        convolution_cost(geometry, x, y.shape.back(), bytes_of({x, w.weights, y, epilogue.residual})),
         [&] { inner_->transposed_convolution_forward(geometry, x, w, epilogue, y); });
 }
 
 void TimedBackend::transposed_convolution_backward_data(const ConvolutionGeometry& geometry, const Tensor& dy,
                                                         const Tensor& w, const Tensor& dx, WriteMode mode) {
-  timed("transposed_convolution_backward_data",
-        {convolution_operations(geometry, dx, dy.shape.back()), bytes_of({dy, w, dx})},
+  timed("transposed_convolution_backward_data", convolution_cost(geometry, dx, dy.shape.back(), bytes_of({dy, w, dx})),
         [&] { inner_->transposed_convolution_backward_data(geometry, dy, w, dx, mode); });
 }
 
 void TimedBackend::transposed_convolution_backward_weights(const ConvolutionGeometry& geometry, const Tensor& x,
                                                            const Tensor& dy, const Tensor& dw) {
   timed("transposed_convolution_backward_weights",
-        {convolution_operations(geometry, x, dy.shape.back()), bytes_of({dy, x, dw})},
+        convolution_cost(geometry, x, dy.shape.back(), bytes_of({dy, x, dw})),
         [&] { inner_->transposed_convolution_backward_weights(geometry, x, dy, dw); });
 }
 

@@ -9,10 +9,22 @@ namespace {
 constexpr double kRate = 1e-5;  ///< small: a thousand steps on one batch must not lead anywhere
 }
 
-const char* name_of(WorkKind kind) { return kind == WorkKind::kTraining ? "training" : "inference"; }
+const char* name_of(WorkKind kind) {
+  switch (kind) {
+    case WorkKind::kTraining:
+      return "training";
+    case WorkKind::kInference:
+      return "inference";
+    default:
+      return "loading";
+  }
+}
 
-Workload::Workload(Backend& backend, const Problem& problem, WorkKind kind, StepMode mode) : problem_(problem) {
-  if (kind == WorkKind::kTraining) {
+Workload::Workload(Backend& backend, const Problem& problem, WorkKind kind, StepMode mode, int loaders)
+    : problem_(problem) {
+  if (kind == WorkKind::kLoading) {
+    loading_.emplace(backend, problem, loaders);
+  } else if (kind == WorkKind::kTraining) {
     learner_.emplace(backend, problem, mode);
     learner_->prepare();
   } else {
@@ -23,7 +35,9 @@ Workload::Workload(Backend& backend, const Problem& problem, WorkKind kind, Step
 }
 
 void Workload::run() {
-  if (learner_) {
+  if (loading_) {
+    loading_->run();
+  } else if (learner_) {
     learner_->run(kRate);
   } else {
     static_cast<void>(scorer_->score(problem_.pictures()));

@@ -1,8 +1,10 @@
-// What is timed: one training step, or one scoring of a batch, again and again on the same images.
+// What is timed: one training step, one scoring of a batch, or one loading of a batch, again and again on the same
+// images.
 #pragma once
 #include <functional>
 #include <optional>
 
+#include "profile/loading.h"
 #include "profile/problem.h"
 
 namespace mdd {
@@ -10,15 +12,16 @@ namespace mdd {
 enum class WorkKind : std::uint8_t {
   kTraining,   ///< a step on a batch that lies on the device: encoder to Adam
   kInference,  ///< from 8-bit images in host memory to maps and scores there
+  kLoading,    ///< a training batch from image files to inputs on the device, nothing kept from before
 };
 
-/// "training", "inference".
+/// "training", "inference", "loading".
 [[nodiscard]] const char* name_of(WorkKind kind);
 
 class Workload {
  public:
-  /// Backend and problem outlive this object.
-  Workload(Backend& backend, const Problem& problem, WorkKind kind, StepMode mode);
+  /// Backend and problem outlive this object. `loaders`: threads that decode images, for kLoading.
+  Workload(Backend& backend, const Problem& problem, WorkKind kind, StepMode mode, int loaders = 1);
   /// Once; does not wait for the device.
   void run();
   /// Training steps that were skipped because a value was not finite.
@@ -29,6 +32,7 @@ class Workload {
   std::optional<Learner> learner_;
   std::optional<MddNet> model_;
   std::optional<Scorer> scorer_;
+  std::optional<LoadingWork> loading_;
 };
 
 /// Seconds of one run: the middle one, and those that a tenth of the runs fall below and stay above.

@@ -113,6 +113,8 @@ TEST_CASE("floors, sums by operation, and both kinds of report") {
   const MachineRates rates{100.0, 10.0};
   CHECK(floor_seconds(row("", "", 1.0, {200.0, 5.0}), rates) == 2.0);   // products bound it
   CHECK(floor_seconds(row("", "", 1.0, {200.0, 50.0}), rates) == 5.0);  // bytes do
+  const MachineRates filtered{100.0, 10.0, 400.0};
+  CHECK(floor_seconds(row("", "", 1.0, {600.0, 5.0, 400.0}), filtered) == 3.0);  // 200 at 100 a second, 400 at 400
   Profile profile{.work = "inference", .encoder = "resnet18", .precision = "f32", .device = "a device"};
   profile.side = 64;
   profile.batch = 1;
@@ -142,6 +144,8 @@ TEST_CASE("the machine's best rates are positive numbers of a sensible size") {
   const MachineRates rates = measure_rates(*cpu);
   CHECK(rates.operations_per_second > 1e8);
   CHECK(rates.operations_per_second < 1e15);
+  CHECK(rates.reducible_operations_per_second > 1e8);
+  CHECK(rates.reducible_operations_per_second < 1e15);
   CHECK(rates.bytes_per_second > 1e7);
   CHECK(rates.bytes_per_second < 1e14);
 }

@@ -1,0 +1,118 @@
+// Our own convolution kernels work in blocks of tiles and of positions. What they compute for one image must not depend
+// on the block into which it falls; that it is right at all, float64 loops say (src/reference).
+#include <algorithm>
+#include <cmath>
+#include <doctest/doctest.h>
+#include <string>
+#include <vector>
+
+#include "core/rng.h"
+#include "cpu/own_convolution.h"
+#include "cpu/processor.h"
+
+using namespace mdd;
+using namespace mdd::cpu;
+
+namespace {
+
+/// An f32 tensor that owns its elements, random at first.
+struct Array {
+  Array(const Shape& s, std::uint32_t item) : shape(s), values(static_cast<std::size_t>(s.elements())) {
+    RandomStream random(3, 0, item, Purpose::kTest);
+    for (float& value : values) value = random.uniform(-0.5f, 0.5f);
+  }
+  Tensor tensor() { return {values.data(), DType::kF32, shape}; }
+  Tensor image(std::int64_t n) { return tensor().rows(n, 1); }
+  Shape shape;
+  std::vector<float> values;
+};
+
+/// Many images of one convolution between a wide and a narrow side, at once and one by one.
+struct Case {
+  std::string name;
+  ConvolutionGeometry geometry;
+  bool transposed;
+  Shape wide, narrow;
+
+  [[nodiscard]] const Shape& input() const { return transposed ? narrow : wide; }
+  [[nodiscard]] const Shape& output() const { return transposed ? wide : narrow; }
+  [[nodiscard]] std::int64_t images() const { return wide[0]; }
+  [[nodiscard]] ConvolutionProblem problem(ConvolutionKind plain, ConvolutionKind turned, std::int64_t images) const {
+    const auto few = [&](const Shape& s) { return Shape{images, s[1], s[2], s[3]}; };
+    return {transposed ? turned : plain, geometry, few(input()), few(output())};
+  }
+};
+
+// Batches of several blocks, which end within an image.
+const Case kCases[] = {
+    {"Winograd", {3, 1, 1}, false, {5, 30, 26, 160}, {5, 30, 26, 96}},
+    {"3x3, stride 2", {3, 2, 1}, false, {3, 30, 26, 64}, {3, 15, 13, 96}},
+    {"1x1", {1, 1, 0}, false, {3, 19, 21, 448}, {3, 19, 21, 64}},
+    {"transposed", {2, 2, 0}, true, {3, 22, 26, 64}, {3, 11, 13, 96}},
+};
+
+bool equal_bits(const Array& a, const Array& b) { return a.values == b.values; }
+
+}  // namespace
+
+TEST_CASE("a batch is what its images are, whatever the blocks") {
+  for (const Case& c : kCases) {
+    CAPTURE(c.name);
+    const ConvolutionProblem forward =
+        c.problem(ConvolutionKind::kForward, ConvolutionKind::kTransposedForward, c.images());
+    if (!OwnConvolutions::takes(forward)) {
+      MESSAGE("not ours on this processor: " << c.name);
+      CHECK((!has_fused_multiply_add() || has_wider_vectors()));
+      continue;
+    }
+    OwnConvolutions own;
+    const Epilogue relu{{}, {}, true};
+    Array x(c.input(), 1), w({c.narrow[3], c.geometry.kernel, c.geometry.kernel, c.wide[3]}, 2), dy(c.output(), 3);
+    Array y(c.output(), 4), y_single(c.output(), 5), dx(c.input(), 6), dx_single(c.input(), 7);
+    Array dw(w.shape, 8), part(w.shape, 9);
+    const ConvolutionProblem one_forward = c.problem(ConvolutionKind::kForward, ConvolutionKind::kTransposedForward, 1);
+    const ConvolutionProblem one_data =
+        c.problem(ConvolutionKind::kBackwardData, ConvolutionKind::kTransposedBackwardData, 1);
+    const ConvolutionProblem one_weights =
+        c.problem(ConvolutionKind::kBackwardWeights, ConvolutionKind::kTransposedBackwardWeights, 1);
+    REQUIRE(OwnConvolutions::takes(one_data));
+    REQUIRE(OwnConvolutions::takes(one_weights));
+
+    own.forward(forward, x.tensor(), {w.tensor(), false}, relu, y.tensor());
+    own.backward_data(c.problem(ConvolutionKind::kBackwardData, ConvolutionKind::kTransposedBackwardData, c.images()),
+                      dy.tensor(), w.tensor(), dx.tensor(), WriteMode::kOverwrite);
+    own.backward_weights(
+        c.problem(ConvolutionKind::kBackwardWeights, ConvolutionKind::kTransposedBackwardWeights, c.images()),
+        x.tensor(), dy.tensor(), dw.tensor());
+
+    std::vector<double> sum(dw.values.size());
+    for (std::int64_t n = 0; n < c.images(); ++n) {
+      own.forward(one_forward, x.image(n), {w.tensor(), true}, relu, y_single.image(n));
+      own.backward_data(one_data, dy.image(n), w.tensor(), dx_single.image(n), WriteMode::kOverwrite);
+      own.backward_weights(one_weights, x.image(n), dy.image(n), part.tensor());
+      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += static_cast<double>(part.values[i]);
+    }
+    CHECK(equal_bits(y, y_single));
+    CHECK(equal_bits(dx, dx_single));
+    double worst = 0, largest = 0;
+    for (std::size_t i = 0; i < sum.size(); ++i) {
+      worst = std::max(worst, std::abs(static_cast<double>(dw.values[i]) - sum[i]));
+      largest = std::max(largest, std::abs(sum[i]));
+    }
+    CHECK(largest > 1.0);
+    CHECK(worst < 1e-5 * largest);
+  }
+}
+
+TEST_CASE("what is not ours is left to oneDNN") {
+  const ConvolutionGeometry plain{3, 1, 1};
+  const auto takes = [&](const Shape& x, const Shape& y) {
+    return OwnConvolutions::takes({ConvolutionKind::kForward, plain, x, y});
+  };
+  CHECK(takes({1, 16, 16, 32}, {1, 16, 16, 48}) == has_fused_multiply_add());
+  CHECK_FALSE(takes({1, 16, 16, 32}, {1, 16, 16, 40}));  // channels that do not fill a vector
+  CHECK_FALSE(takes({1, 16, 16, 24}, {1, 16, 16, 32}));
+  // A stem has no gradient of its images.
+  CHECK_FALSE(OwnConvolutions::takes({ConvolutionKind::kBackwardData, {7, 2, 3}, {1, 64, 64, 3}, {1, 32, 32, 64}}));
+  CHECK_FALSE(OwnConvolutions::takes({ConvolutionKind::kBackwardWeights, {7, 2, 3}, {1, 64, 64, 3}, {1, 32, 32, 64}}));
+}
