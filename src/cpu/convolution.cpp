@@ -181,13 +181,9 @@ memory Convolutions::packed_weights(const ConvolutionPrimitive& primitive, const
   return packed;
 }
 
-bool Convolutions::is_ours(const ConvolutionProblem& problem) const {
-  return products_ == Precision::kF32 && OwnConvolutions::takes(problem);
-}
-
 void Convolutions::forward(const ConvolutionProblem& problem, const Tensor& x, const Filter& w,
                            const Epilogue& epilogue, const Tensor& y) {
-  if (is_ours(problem)) return own_.forward(problem, x, w, epilogue, y);
+  if (own_.takes(problem)) return own_.forward(problem, x, w, epilogue, y);
   const ConvolutionPrimitive& p = primitive(problem);
   std::unordered_map<int, memory> arguments{{DNNL_ARG_SRC, factor(p.source, x, rounded_source_)},
                                             {DNNL_ARG_WEIGHTS, packed_weights(p, w)},
@@ -203,7 +199,7 @@ void Convolutions::forward(const ConvolutionProblem& problem, const Tensor& x, c
 
 void Convolutions::backward_data(const ConvolutionProblem& problem, const Tensor& dy, const Tensor& w, const Tensor& dx,
                                  WriteMode mode) {
-  if (is_ours(problem)) return own_.backward_data(problem, dy, w, dx, mode);
+  if (own_.takes(problem)) return own_.backward_data(problem, dy, w, dx, mode);
   const ConvolutionPrimitive& p = primitive(problem);
   const bool accumulate = mode == WriteMode::kAccumulate;
   const Tensor result = accumulate ? Tensor{addend_.reserve(dx.elements()), DType::kF32, dx.shape} : dx;
@@ -216,7 +212,7 @@ void Convolutions::backward_data(const ConvolutionProblem& problem, const Tensor
 
 void Convolutions::backward_weights(const ConvolutionProblem& problem, const Tensor& x, const Tensor& dy,
                                     const Tensor& dw) {
-  if (is_ours(problem)) return own_.backward_weights(problem, x, dy, dw);
+  if (own_.takes(problem)) return own_.backward_weights(problem, x, dy, dw);
   const ConvolutionPrimitive& p = primitive(problem);
   const memory plain = onednn_->wrap(p.plain_weights, dw);
   const bool direct = p.weights == p.plain_weights;

@@ -22,8 +22,9 @@ struct ConvolutionPrimitive {
 
 class Convolutions {
  public:
-  /// `products`: kF32, or kBf16 to round the factors of all products that oneDNN has a bf16 kernel for.
-  Convolutions(OneDnn& onednn, Precision products) : onednn_(&onednn), products_(products) {}
+  /// `products`: kF32, or kBf16 to round the factors of all products that there is a bf16 kernel for, but of 3x3
+  /// convolutions of stride 1, which Winograd's method in f32 does faster.
+  Convolutions(OneDnn& onednn, Precision products) : onednn_(&onednn), products_(products), own_(products) {}
 
   void forward(const ConvolutionProblem& problem, const Tensor& x, const Filter& w, const Epilogue& epilogue,
                const Tensor& y);
@@ -37,7 +38,6 @@ class Convolutions {
 
  private:
   using Key = std::array<std::int64_t, 15>;
-  [[nodiscard]] bool is_ours(const ConvolutionProblem& problem) const;
   const ConvolutionPrimitive& primitive(const ConvolutionProblem& problem);
   [[nodiscard]] ConvolutionPrimitive build(const ConvolutionProblem& problem) const;
   /// `tensor` as `desc` wants it: itself, or rounded to bf16 in a buffer of ours.

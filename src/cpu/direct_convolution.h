@@ -22,33 +22,35 @@ struct DirectEpilogue {
   bool accumulate = false;
 };
 
-/// Whether this processor has the instructions and no wider ones that oneDNN would use, and both sides of the map
-/// ([N,H,W,C] to `outputs` channels) fill whole vectors of channels (the narrow stem of an encoder included).
-[[nodiscard]] bool direct_pays(const ConvolutionGeometry& geometry, const Shape& wide, std::int64_t outputs);
+/// A convolution from `wide` [N,H,W,C] to `narrow` [N,P,Q,K]; a transposed one leads back.
+struct DirectProblem {
+  ConvolutionGeometry geometry;
+  Shape wide, narrow;
+};
+
+/// Whether this processor has the instructions, and both sides of the map fill whole vectors of channels (the narrow
+/// stem of an encoder included). Where there are wider vectors, only for a transposed convolution and its gradients:
+/// oneDNN has good kernels of that width for the others.
+[[nodiscard]] bool direct_pays(const DirectProblem& problem, bool transposed);
 
 class DirectConvolution {
  public:
-  /// A convolution from `wide` [N,H,W,C] to `narrow` [N,P,Q,K]; a transposed one leads back.
-  struct Problem {
-    ConvolutionGeometry geometry;
-    Shape wide, narrow;
-  };
-
   /// Panels [tap][outputs / 16][inputs][16] of w [K,R,R,C] for narrowing (wide to narrow): inputs C, outputs K.
-  static const float* pack_narrowing(const Problem& problem, const float* w, FloatBuffer& filters);
+  static const float* pack_narrowing(const DirectProblem& problem, const float* w, FloatBuffer& filters);
   /// Those of the same w for widening (narrow to wide): inputs K, outputs C.
-  static const float* pack_widening(const Problem& problem, const float* w, FloatBuffer& filters);
+  static const float* pack_widening(const DirectProblem& problem, const float* w, FloatBuffer& filters);
 
-  void narrow(const Problem& problem, const float* wide, const float* filters, const DirectEpilogue& epilogue,
+  void narrow(const DirectProblem& problem, const float* wide, const float* filters, const DirectEpilogue& epilogue,
               float* narrow);
-  void widen(const Problem& problem, const float* narrow, const float* filters, const DirectEpilogue& epilogue,
+  void widen(const DirectProblem& problem, const float* narrow, const float* filters, const DirectEpilogue& epilogue,
              float* wide);
   /// dw[k,r,s,c] = sum over positions of narrow[.., k] * wide[.., c] under tap (r, s). Overwrites. Not for
   /// the stem.
-  void weight_gradient(const Problem& problem, const float* wide, const float* narrow, float* dw);
+  void weight_gradient(const DirectProblem& problem, const float* wide, const float* narrow, float* dw);
 
  private:
   FloatBuffer padded_;  ///< the input of a stem with a border of zeros
+  FloatBuffer blocks_;  ///< gathered rows
   FloatBuffer rows_;    ///< a block of the narrow map in panels of channels
 };
 

@@ -4,31 +4,27 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <immintrin.h>
+
+#include "cpu/tile_output.h"
 
 namespace mdd::cpu {
 
 inline constexpr int kTileRows = 6;
 inline constexpr std::int64_t kTileColumns = 16;
 
-/// A stretch of the sum: for k below `count`, a(i, k) = a[i][k * depth] and b(k, j) = b[k * pitch + j].
+/// A stretch of the sum: for k below `count`, a(i, k) = a[i][k * depth] and b(k, j) = b[k * 16 + j].
 struct TileSegment {
   const float* a[kTileRows];
   const float* b;
-  std::int64_t count, pitch;
-};
-
-/// What becomes of the sums: c[i][j] = relu?(sum + (accumulate ? c[i][j] : 0) + bias[j] + residual[i][j]).
-struct TileOutput {
-  float* c[kTileRows];
-  const float* residual[kTileRows];  ///< read only if has_residual
-  const float* bias = nullptr;       ///< [16]; nullptr = none
-  bool accumulate = false, has_residual = false, relu = false;
+  std::int64_t count;
 };
 
 /// The tile's `Rows` rows. `depth`: distance of a row's consecutive factors, 1 if UnitDepth.
 template <int Rows, bool UnitDepth>
-inline void multiply_tile(const TileSegment* segments, std::int64_t count, std::int64_t depth, const TileOutput& out) {
+inline void multiply_tile(const TileSegment* segments, std::int64_t count, std::int64_t depth,
+                          const TileOutput<kTileRows>& out) {
   __m256 sums[Rows][2];  // in registers, if every loop over them is unrolled
 #pragma GCC unroll 6
   for (int i = 0; i < Rows; ++i) sums[i][0] = sums[i][1] = _mm256_setzero_ps();
@@ -39,7 +35,7 @@ inline void multiply_tile(const TileSegment* segments, std::int64_t count, std::
 #pragma GCC unroll 6
     for (int i = 0; i < Rows; ++i) a[i] = segment.a[i];
     const std::int64_t end = UnitDepth ? segment.count : segment.count * depth;
-    for (std::int64_t k = 0; k < end; k += UnitDepth ? 1 : depth, b += segment.pitch) {
+    for (std::int64_t k = 0; k < end; k += UnitDepth ? 1 : depth, b += kTileColumns) {
       const __m256 b0 = _mm256_loadu_ps(b), b1 = _mm256_loadu_ps(b + 8);
 #pragma GCC unroll 6
       for (int i = 0; i < Rows; ++i) {
@@ -67,7 +63,7 @@ inline void multiply_tile(const TileSegment* segments, std::int64_t count, std::
 /// The same for a number of rows that is known only at run time, 1 to 6.
 template <bool UnitDepth>
 inline void multiply_tile(int rows, const TileSegment* segments, std::int64_t count, std::int64_t depth,
-                          const TileOutput& out) {
+                          const TileOutput<kTileRows>& out) {
   switch (rows) {
     case 1:
       return multiply_tile<1, UnitDepth>(segments, count, depth, out);
@@ -83,5 +79,30 @@ inline void multiply_tile(int rows, const TileSegment* segments, std::int64_t co
       return multiply_tile<6, UnitDepth>(segments, count, depth, out);
   }
 }
+
+/// For gather_product.h.
+struct MatrixTile {
+  using Element = float;
+  using Output = TileOutput<kTileRows>;
+  static constexpr std::int64_t kRows = kTileRows, kColumns = kTileColumns, kDepth = 1;
+  static constexpr std::int64_t kDepthBlock = 384;  ///< a panel of filters stays in the first cache
+  static constexpr std::int64_t kPitch = kDepthBlock + 16;
+  struct Segment {
+    const Element* b;
+    std::int64_t count;
+  };
+  static void gather(const float* from, std::int64_t count, Element* to) {
+    std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(float));
+  }
+  static void multiply(int rows, const Element* a, const Segment* segments, std::int64_t count, const Output& out) {
+    TileSegment with_rows[16];
+    for (std::int64_t s = 0; s < count; a += segments[s++].count) {
+      with_rows[s].b = segments[s].b;
+      with_rows[s].count = segments[s].count;
+      for (int i = 0; i < rows; ++i) with_rows[s].a[i] = a + i * kPitch;
+    }
+    multiply_tile<true>(rows, with_rows, count, 1, out);
+  }
+};
 
 }  // namespace mdd::cpu

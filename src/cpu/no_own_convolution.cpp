@@ -4,7 +4,7 @@
 
 namespace mdd::cpu {
 
-bool OwnConvolutions::takes(const ConvolutionProblem&) { return false; }
+bool OwnConvolutions::takes(const ConvolutionProblem&) const { return false; }
 
 void OwnConvolutions::forward(const ConvolutionProblem&, const Tensor&, const Filter&, const Epilogue&, const Tensor&) {
   require(false, "convolution kernels of our own");

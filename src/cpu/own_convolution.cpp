@@ -1,5 +1,7 @@
 #include "cpu/own_convolution.h"
 
+#include <type_traits>
+
 namespace mdd::cpu {
 namespace {
 
@@ -7,7 +9,7 @@ namespace {
 const Shape& wide(const ConvolutionProblem& p) { return p.transposed() ? p.output : p.input; }
 const Shape& narrow(const ConvolutionProblem& p) { return p.transposed() ? p.input : p.output; }
 
-DirectConvolution::Problem direct_problem(const ConvolutionProblem& p) { return {p.geometry, wide(p), narrow(p)}; }
+DirectProblem direct_problem(const ConvolutionProblem& p) { return {p.geometry, wide(p), narrow(p)}; }
 
 bool by_winograd(const ConvolutionProblem& p) {
   return !p.transposed() && winograd_pays(p.geometry, p.input, p.output[3]);
@@ -23,11 +25,16 @@ DirectEpilogue pointers(const Epilogue& epilogue) {
 
 }  // namespace
 
-bool OwnConvolutions::takes(const ConvolutionProblem& p) {
-  if (by_winograd(p)) return true;
-  const bool only_narrowing = wide(p)[3] % 16 != 0;  // a stem
+bool OwnConvolutions::in_bf16(const ConvolutionProblem& p) const {
+  return rounds_ && !p.backward_weights() && bf16_pays(direct_problem(p));
+}
+
+bool OwnConvolutions::takes(const ConvolutionProblem& p) const {
+  if (by_winograd(p) || in_bf16(p)) return true;
+  if (rounds_ && !p.backward_weights()) return false;  // oneDNN may have a kernel in bf16
+  const bool only_narrowing = wide(p)[3] % 16 != 0;    // a stem
   if (only_narrowing && (p.backward_weights() || !narrows(p))) return false;
-  return direct_pays(p.geometry, wide(p), narrow(p)[3]);
+  return direct_pays(direct_problem(p), p.transposed());
 }
 
 template <class Pack>
@@ -37,26 +44,34 @@ const float* OwnConvolutions::packed(Packing packing, const Filter& w, const Pac
   return is_new ? pack(entry->second) : entry->second.data();
 }
 
+template <class Direct>
+void OwnConvolutions::run_direct(Direct& direct, const ConvolutionProblem& p, const float* x, const Filter& w,
+                                 const DirectEpilogue& epilogue, float* y) {
+  constexpr Packing kPacking = std::is_same_v<Direct, Bf16Convolution> ? Packing::kBf16 : Packing::kDirect;
+  const DirectProblem problem = direct_problem(p);
+  const float* const weights = w.weights.f32();
+  if (narrows(p)) {
+    const float* const filters =
+        packed(kPacking, w, [&](FloatBuffer& to) { return Direct::pack_narrowing(problem, weights, to); });
+    direct.narrow(problem, x, filters, epilogue, y);
+  } else {
+    const float* const filters =
+        packed(kPacking, w, [&](FloatBuffer& to) { return Direct::pack_widening(problem, weights, to); });
+    direct.widen(problem, x, filters, epilogue, y);
+  }
+}
+
 void OwnConvolutions::forward(const ConvolutionProblem& p, const Tensor& x, const Filter& w, const Epilogue& epilogue,
                               const Tensor& y) {
   const DirectEpilogue e = pointers(epilogue);
-  const float* const weights = w.weights.f32();
   if (by_winograd(p)) {
     const WinogradShape shape{p.input[0], p.input[1], p.input[2], p.input[3], p.output[3]};
-    const float* const filters =
-        packed(Packing::kWinograd, w, [&](FloatBuffer& to) { return Winograd::prepare_forward(shape, weights, to); });
+    const float* const filters = packed(
+        Packing::kWinograd, w, [&](FloatBuffer& to) { return Winograd::prepare_forward(shape, w.weights.f32(), to); });
     return winograd_.forward(shape, x.f32(), filters, e.bias, e.residual, e.relu, y.f32());
   }
-  const DirectConvolution::Problem problem = direct_problem(p);
-  if (narrows(p)) {
-    const float* const filters = packed(
-        Packing::kDirect, w, [&](FloatBuffer& to) { return DirectConvolution::pack_narrowing(problem, weights, to); });
-    direct_.narrow(problem, x.f32(), filters, e, y.f32());
-  } else {
-    const float* const filters = packed(
-        Packing::kDirect, w, [&](FloatBuffer& to) { return DirectConvolution::pack_widening(problem, weights, to); });
-    direct_.widen(problem, x.f32(), filters, e, y.f32());
-  }
+  if (in_bf16(p)) return run_direct(bf16_, p, x.f32(), w, e, y.f32());
+  run_direct(direct_, p, x.f32(), w, e, y.f32());
 }
 
 void OwnConvolutions::backward_data(const ConvolutionProblem& p, const Tensor& dy, const Tensor& w, const Tensor& dx,
@@ -67,13 +82,9 @@ void OwnConvolutions::backward_data(const ConvolutionProblem& p, const Tensor& d
     const float* const filters = Winograd::prepare_backward_data(shape, w.f32(), filters_);
     return winograd_.forward(shape, dy.f32(), filters, nullptr, accumulate ? dx.f32() : nullptr, false, dx.f32());
   }
-  const DirectConvolution::Problem problem = direct_problem(p);
   const DirectEpilogue e{.accumulate = accumulate};
-  if (narrows(p)) {
-    direct_.narrow(problem, dy.f32(), DirectConvolution::pack_narrowing(problem, w.f32(), filters_), e, dx.f32());
-  } else {
-    direct_.widen(problem, dy.f32(), DirectConvolution::pack_widening(problem, w.f32(), filters_), e, dx.f32());
-  }
+  if (in_bf16(p)) return run_direct(bf16_, p, dy.f32(), {w, false}, e, dx.f32());
+  run_direct(direct_, p, dy.f32(), {w, false}, e, dx.f32());
 }
 
 void OwnConvolutions::backward_weights(const ConvolutionProblem& p, const Tensor& x, const Tensor& dy,

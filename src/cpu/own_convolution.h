@@ -2,7 +2,9 @@
 #pragma once
 #include <map>
 
+#include "core/dtype.h"
 #include "core/tensor.h"
+#include "cpu/bf16_convolution.h"
 #include "cpu/convolution_problem.h"
 #include "cpu/direct_convolution.h"
 #include "cpu/winograd.h"
@@ -11,8 +13,11 @@ namespace mdd::cpu {
 
 class OwnConvolutions {
  public:
+  /// `products`: kBf16 lets factors be rounded to bf16 where that is faster.
+  explicit OwnConvolutions(Precision products) : rounds_(products == Precision::kBf16) {}
+
   /// Whether our kernels are the faster choice here.
-  [[nodiscard]] static bool takes(const ConvolutionProblem& problem);
+  [[nodiscard]] bool takes(const ConvolutionProblem& problem) const;
 
   // Each requires takes(problem).
   void forward(const ConvolutionProblem& problem, const Tensor& x, const Filter& w, const Epilogue& epilogue,
@@ -23,14 +28,22 @@ class OwnConvolutions {
   void forget_packed() { packed_.clear(); }
 
  private:
-  enum class Packing : std::uint8_t { kWinograd, kDirect };
+  enum class Packing : std::uint8_t { kWinograd, kDirect, kBf16 };
 
   /// `w` as `pack` leaves it: a kept copy if it is frozen, else one that lasts until the next call.
   template <class Pack>
   const float* packed(Packing packing, const Filter& w, const Pack& pack);
 
+  [[nodiscard]] bool in_bf16(const ConvolutionProblem& problem) const;
+  /// A convolution of `direct`'s kind (DirectConvolution or Bf16Convolution), in either direction.
+  template <class Direct>
+  void run_direct(Direct& direct, const ConvolutionProblem& problem, const float* x, const Filter& w,
+                  const DirectEpilogue& epilogue, float* y);
+
+  bool rounds_;
   Winograd winograd_;
   DirectConvolution direct_;
+  Bf16Convolution bf16_;
   FloatBuffer filters_;
   std::map<std::pair<const void*, Packing>, FloatBuffer> packed_;
 };

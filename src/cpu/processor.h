@@ -23,4 +23,15 @@ namespace mdd::cpu {
 #endif
 }
 
+/// AVX512-BF16: what our own products of bf16 numbers are written for.
+[[nodiscard]] inline bool has_bf16_products() {
+#if defined(__x86_64__)
+  static const bool has = __builtin_cpu_supports("avx512bf16") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
+                          __builtin_cpu_supports("avx512vl") != 0;
+  return has;
+#else
+  return false;
+#endif
+}
+
 }  // namespace mdd::cpu

@@ -60,12 +60,12 @@ TEST_CASE("a batch is what its images are, whatever the blocks") {
     CAPTURE(c.name);
     const ConvolutionProblem forward =
         c.problem(ConvolutionKind::kForward, ConvolutionKind::kTransposedForward, c.images());
-    if (!OwnConvolutions::takes(forward)) {
+    OwnConvolutions own(Precision::kF32);
+    if (!own.takes(forward)) {
       MESSAGE("not ours on this processor: " << c.name);
       CHECK((!has_fused_multiply_add() || has_wider_vectors()));
       continue;
     }
-    OwnConvolutions own;
     const Epilogue relu{{}, {}, true};
     Array x(c.input(), 1), w({c.narrow[3], c.geometry.kernel, c.geometry.kernel, c.wide[3]}, 2), dy(c.output(), 3);
     Array y(c.output(), 4), y_single(c.output(), 5), dx(c.input(), 6), dx_single(c.input(), 7);
@@ -75,8 +75,8 @@ TEST_CASE("a batch is what its images are, whatever the blocks") {
         c.problem(ConvolutionKind::kBackwardData, ConvolutionKind::kTransposedBackwardData, 1);
     const ConvolutionProblem one_weights =
         c.problem(ConvolutionKind::kBackwardWeights, ConvolutionKind::kTransposedBackwardWeights, 1);
-    REQUIRE(OwnConvolutions::takes(one_data));
-    REQUIRE(OwnConvolutions::takes(one_weights));
+    REQUIRE(own.takes(one_data));
+    REQUIRE(own.takes(one_weights));
 
     own.forward(forward, x.tensor(), {w.tensor(), false}, relu, y.tensor());
     own.backward_data(c.problem(ConvolutionKind::kBackwardData, ConvolutionKind::kTransposedBackwardData, c.images()),
@@ -105,14 +105,15 @@ TEST_CASE("a batch is what its images are, whatever the blocks") {
 }
 
 TEST_CASE("what is not ours is left to oneDNN") {
+  const OwnConvolutions own(Precision::kF32);
   const ConvolutionGeometry plain{3, 1, 1};
   const auto takes = [&](const Shape& x, const Shape& y) {
-    return OwnConvolutions::takes({ConvolutionKind::kForward, plain, x, y});
+    return own.takes({ConvolutionKind::kForward, plain, x, y});
   };
   CHECK(takes({1, 16, 16, 32}, {1, 16, 16, 48}) == has_fused_multiply_add());
   CHECK_FALSE(takes({1, 16, 16, 32}, {1, 16, 16, 40}));  // channels that do not fill a vector
   CHECK_FALSE(takes({1, 16, 16, 24}, {1, 16, 16, 32}));
   // A stem has no gradient of its images.
-  CHECK_FALSE(OwnConvolutions::takes({ConvolutionKind::kBackwardData, {7, 2, 3}, {1, 64, 64, 3}, {1, 32, 32, 64}}));
-  CHECK_FALSE(OwnConvolutions::takes({ConvolutionKind::kBackwardWeights, {7, 2, 3}, {1, 64, 64, 3}, {1, 32, 32, 64}}));
+  CHECK_FALSE(own.takes({ConvolutionKind::kBackwardData, {7, 2, 3}, {1, 64, 64, 3}, {1, 32, 32, 64}}));
+  CHECK_FALSE(own.takes({ConvolutionKind::kBackwardWeights, {7, 2, 3}, {1, 64, 64, 3}, {1, 32, 32, 64}}));
 }
