@@ -20,7 +20,7 @@ struct Options {
   std::int64_t side = 256;
   double seconds = 2.0;
   std::string json;
-  DeviceOptions device;
+  DeviceChoice device;
 };
 
 /// The most memory that this process has held so far, in bytes.

@@ -2,6 +2,7 @@
 
 #include "cpu/cpu_backend.h"
 #include "generate/sample.h"
+#include "model/state_dict.h"
 
 namespace mdd {
 namespace {
@@ -48,7 +49,8 @@ void calibrate(Backend& backend, MddNet& model, std::uint64_t seed) {
 
 }  // namespace
 
-Problem::Problem(const ProblemSize& size, std::uint64_t seed) : size_(size), seed_(seed) {
+Problem::Problem(const ProblemSize& size, std::uint64_t seed)
+    : size_(size), seed_(seed), start_(std::make_shared<std::optional<StartWeights>>()) {
   options_.encoder = size.encoder;
   options_.classes = kClasses;
   options_.slots = 8;
@@ -67,13 +69,6 @@ Problem::Problem(const ProblemSize& size, std::uint64_t seed) : size_(size), see
     }
     batches_.push_back(std::move(batch));
   }
-  const auto cpu = make_cpu_backend();
-  MddNet model(*cpu, options_, false);
-  model.initialise(seed);
-  calibrate(*cpu, model, seed);
-  start_ = std::make_shared<const StartWeights>(
-      StartWeights{fetch(*cpu, model.frozen().values()), fetch(*cpu, model.frozen().statistics()),
-                   fetch(*cpu, model.trained().values()), fetch(*cpu, model.trained().statistics())});
 }
 
 Problem Problem::shortened(std::int64_t batch) const {
@@ -95,11 +90,21 @@ Problem Problem::shortened(std::int64_t batch) const {
 }
 
 void Problem::load_into(MddNet& model) const {
+  std::optional<StartWeights>& start = *start_;
+  if (model.form() == StoreForm::kFolded || !start) {
+    const auto cpu = make_cpu_backend();
+    MddNet drawn(*cpu, options_, false);
+    drawn.initialise(seed_);
+    calibrate(*cpu, drawn, seed_);
+    if (model.form() == StoreForm::kFolded) return load_checkpoint_tensors(model, source_of_model(drawn));
+    start = {fetch(*cpu, drawn.frozen().values()), fetch(*cpu, drawn.frozen().statistics()),
+             fetch(*cpu, drawn.trained().values()), fetch(*cpu, drawn.trained().statistics())};
+  }
   Backend& backend = model.backend();
-  store(backend, model.frozen().values(), start_->encoder_values);
-  store(backend, model.frozen().statistics(), start_->encoder_statistics);
-  store(backend, model.trained().values(), start_->trained_values);
-  store(backend, model.trained().statistics(), start_->trained_statistics);
+  store(backend, model.frozen().values(), start->encoder_values);
+  store(backend, model.frozen().statistics(), start->encoder_statistics);
+  store(backend, model.trained().values(), start->trained_values);
+  store(backend, model.trained().statistics(), start->trained_statistics);
   model.fold_encoder();
 }
 

@@ -2,6 +2,7 @@
 // it is put on starts from the same bits.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,7 @@ struct ProblemSize {
 
 class Problem {
  public:
-  /// Renders the pictures and, on the CPU, draws the weights and calibrates the encoder.
+  /// Renders the pictures.
   Problem(const ProblemSize& size, std::uint64_t seed);
 
   [[nodiscard]] const ProblemSize& size() const { return size_; }
@@ -33,7 +34,9 @@ class Problem {
   [[nodiscard]] const std::vector<data::Image>& pictures() const { return pictures_; }
   /// The same with only the first `batch` pictures of the first batch.
   [[nodiscard]] Problem shortened(std::int64_t batch) const;
-  /// Puts the start weights into a model with these options(); folds its encoder.
+  /// Puts the start weights into a model with these options(); folds its encoder. They are drawn, and the encoder
+  /// calibrated, on the CPU: once for all plain models, but anew for every folded one, beside which nothing else should
+  /// stay in memory.
   void load_into(MddNet& model) const;
 
  private:
@@ -46,7 +49,7 @@ class Problem {
   ModelOptions options_;
   std::vector<data::Image> pictures_;
   std::vector<data::Batch> batches_;
-  std::shared_ptr<const StartWeights> start_;
+  std::shared_ptr<std::optional<StartWeights>> start_;  ///< empty until a plain model wants them
 };
 
 /// A model in training on some backend.
