@@ -35,7 +35,7 @@ add_custom_command(
   OUTPUT ${archive}
   COMMAND ${CMAKE_LINKER} -r --force-group-allocation -o ${object} --whole-archive $<TARGET_FILE:mddnet_api>
           --no-whole-archive --start-group ${archives} --end-group
-  COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${object}
+  COMMAND ${CMAKE_OBJCOPY} --wildcard --keep-global-symbol=mddnet_* ${object}
   COMMAND ${CMAKE_COMMAND} -E rm -f ${archive}
   COMMAND ${CMAKE_AR} qcs ${archive} ${object}
   COMMAND ${CMAKE_COMMAND} -E rm ${object}

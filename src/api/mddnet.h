@@ -13,7 +13,8 @@
  *
  * Errors. Functions that can fail return a status, whose values are the exit codes of the program, and leave a line of
  * text for mddnet_error_text(). What they were to hand over is NULL then. No exception leaves the library; running out
- * of memory is MDDNET_ERROR_RUNTIME, and the model serves as before.
+ * of memory is MDDNET_ERROR_RUNTIME, and the model serves as before. (What the library stands on is less patient: where
+ * oneDNN, or the JSON reader while a model opens, finds no memory for itself, it ends the process.)
  *
  * Structures. Each begins with struct_size, which the caller sets to sizeof. Later versions append fields and still
  * take, and fill, the shorter structures of programs compiled earlier. A size smaller than this version's is refused.

@@ -1,6 +1,5 @@
 // The C interface and its C++ wrapper: what they give, and what they refuse.
 #include <cmath>
-#include <cstring>
 #include <thread>
 
 #include "api/example_run.h"
@@ -38,10 +37,6 @@ std::vector<std::uint8_t> rearranged(const data::Image& picture, std::int64_t fo
     }
   }
   return out;
-}
-
-bool equal_maps(const float* map, const std::vector<float>& expected) {
-  return map != nullptr && std::memcmp(map, expected.data(), expected.size() * sizeof(float)) == 0;
 }
 
 /// The status, and a text that contains `text`.
@@ -125,10 +120,10 @@ TEST_CASE("pixels may lie in any of the three orders, with any stride") {
   CHECK(map_of(rearranged(picture, MDDNET_GREY8, 64).data(), MDDNET_GREY8, 64) == grey);
 }
 
-TEST_CASE("a model tells about itself; a file, a folder's path and memory are the same to it") {
+TEST_CASE("a model tells about itself; a file and its bytes in memory are the same to it") {
   const TemporaryFolder folder;
   write_atomically(folder / "model", exported_bytes());
-  mddnet::Model from_file((folder / "model").string());
+  const mddnet::Model from_file((folder / "model").string());
   const mddnet::Model from_memory = open_example();
   for (const mddnet::Model* model : {&from_file, &from_memory}) {
     const mddnet_model_info info = model->info();
