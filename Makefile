@@ -2,6 +2,7 @@
 #   make            a release build in build/
 #   make demo       build, generate a data set, train on it, evaluate, draw pictures
 #   make test       everything: unit, gradient, golden, property, bad input, end to end; then again under sanitizers
+#   make install    program, libraries, headers into PREFIX (/usr/local), below DESTDIR if that is set
 #   make gpu-check  on a machine with a GPU: builds the CUDA backend, checks it, times it; a short table last
 #   make gpu-bundle packs the third-party packages for a machine that has a GPU and no package registry
 #   make lint       clang-format, clang-tidy, shellcheck
@@ -9,7 +10,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: build demo test test-release test-sanitizers lint format deps lint-deps clean gpu-check gpu-bundle
+.PHONY: build install demo test test-release test-sanitizers lint format deps lint-deps clean gpu-check gpu-bundle
 
 JOBS ?= $(shell nproc)
 BUILD_PACKAGES := g++ cmake ninja-build pkg-config git ca-certificates libdnnl-dev ocl-icd-opencl-dev libstb-dev doctest-dev \
@@ -47,6 +48,10 @@ endef
 build: deps
 	@$(configure)
 	@cmake --build build -j $(JOBS)
+
+PREFIX ?= /usr/local
+install: build
+	@DESTDIR='$(DESTDIR)' cmake --install build --prefix '$(PREFIX)'
 
 demo: deps
 	@$(configure)

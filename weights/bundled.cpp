@@ -6,10 +6,12 @@
 asm(".section .rodata\n"
     ".balign 16\n"
     ".global mddnet_bundled_begin\n"
+    ".hidden mddnet_bundled_begin\n"
     "mddnet_bundled_begin:\n"
     ".incbin \"" MDDNET_BUNDLED_FILE
     "\"\n"
     ".global mddnet_bundled_end\n"
+    ".hidden mddnet_bundled_end\n"
     "mddnet_bundled_end:\n"
     ".byte 0\n"
     ".previous\n");

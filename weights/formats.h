@@ -1,4 +1,4 @@
-// One way in for each format; used by open_archive alone, which has looked at the first bytes.
+// One way in for each format: for open_archive, which has looked at the first bytes, and for content in memory.
 #pragma once
 #include <memory>
 #include <string_view>

@@ -21,7 +21,13 @@ void Node::release_gradient() noexcept {
 }
 
 Variable Tape::variable(const Shape& shape, bool requires_gradient, DType dtype) const {
-  return std::make_shared<Node>(arena_, arena_->allocate(dtype, shape), requires_gradient && training_);
+  const Tensor memory = arena_->allocate(dtype, shape);
+  try {
+    return std::make_shared<Node>(arena_, memory, requires_gradient && training_);
+  } catch (...) {
+    arena_->release(memory);
+    throw;
+  }
 }
 
 Variable Tape::constant(const Tensor& value) { return std::make_shared<Node>(nullptr, value, false); }

@@ -22,7 +22,7 @@ struct Options {
   std::vector<std::uint64_t> seeds{0, 1, 2};
   std::int64_t steps = 0;
   LoaderSettings loader;
-  DeviceOptions device;
+  DeviceChoice device;
   bool list = false, quiet = false;
 };
 

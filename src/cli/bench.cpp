@@ -21,7 +21,7 @@ struct Options {
   double seconds = 2.0;
   int loaders = 1;
   std::string json;
-  DeviceOptions device;
+  DeviceChoice device;
 };
 
 WorkKind work_kind(const std::string& name) {

@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "device/device_choice.h"
 #include "inference/choice_names.h"
-#include "ops/backend.h"
 
 namespace mdd::cli {
 
@@ -17,6 +17,7 @@ using Action = std::function<int()>;
 /// Each adds its subcommand to `app`; when it is chosen, `action` is set.
 void add_train(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
+void add_export(CLI::App& app, Action& action);
 void add_predict(CLI::App& app, Action& action);
 void add_synth(CLI::App& app, Action& action);
 void add_weights(CLI::App& app, Action& action);
@@ -28,19 +29,7 @@ void add_bench(CLI::App& app, Action& action);
 void add_profile(CLI::App& app, Action& action);
 
 /// --device, --precision and, in a build with CUDA, --deterministic and --autotune.
-struct DeviceOptions {
-  std::string device = "auto";
-  std::string precision = "f32";
-  bool deterministic = true;
-  bool autotune = false;
-  bool eager = false;
-};
-void add_device_options(CLI::App& command, DeviceOptions& options);
-/// auto: the first CUDA device if there is one, else the CPU. Throws Error(kUsage) for a word it does not know or a
-/// precision that the device does not compute in, Error(kDevice) for a device that is not there.
-[[nodiscard]] std::unique_ptr<Backend> open_backend(const DeviceOptions& options);
-/// What --precision says. Throws Error(kUsage) for a word it does not know.
-[[nodiscard]] Precision precision_of(const DeviceOptions& options);
+void add_device_options(CLI::App& command, DeviceChoice& choice);
 
 /// For options that hold an unsigned 64-bit number: CLI11 itself would let -1 wrap around and cut what is too large.
 [[nodiscard]] CLI::Validator unsigned_number();

@@ -24,18 +24,20 @@ struct Options {
   DatasetArguments data;
   std::int64_t batch = 16;
   double false_positive_rate = 0.01;
-  DeviceOptions device;
+  DeviceChoice device;
   bool quiet = false;
 };
 
 /// Thresholds and colour scales of the model's classes.
 std::vector<report::ReportClass> known_classes(const TrainedRun& run, double false_positive_rate) {
   std::vector<report::ReportClass> out;
-  const Thresholds thresholds = read_thresholds(run.paths.thresholds(), run.config.class_names);
-  for (std::size_t i = 0; i < thresholds.calibrations.size(); ++i) {
-    const eval::Calibration& calibration = thresholds.calibrations[i];
+  if (!run.thresholds) {
+    fail_data(run.path.string(), "thresholds", "those of a run whose training has finished (thresholds.json)", "none");
+  }
+  for (std::size_t i = 0; i < run.thresholds->calibrations.size(); ++i) {
+    const eval::Calibration& calibration = run.thresholds->calibrations[i];
     out.push_back(
-        {thresholds.class_names[i], eval::choose_threshold(calibration, false_positive_rate), calibration.scale});
+        {run.thresholds->class_names[i], eval::choose_threshold(calibration, false_positive_rate), calibration.scale});
   }
   return out;
 }
@@ -123,7 +125,7 @@ void refuse_unknown_classes(const data::Dataset& dataset, const TrainedRun& run)
   for (const std::string& name : dataset.class_names) {
     const auto& names = run.config.class_names;
     if (std::find(names.begin(), names.end(), name) == names.end()) {
-      fail_data(run.paths.folder.string(), "class list of the model", "the data's class " + name, known);
+      fail_data(run.path.string(), "class list of the model", "the data's class " + name, known);
     }
   }
 }
@@ -173,7 +175,7 @@ int run(const Options& o) {
 void add_eval(CLI::App& app, Action& action) {
   CLI::App& c = *app.add_subcommand("eval", "score test images and print metrics per class");
   const auto o = std::make_shared<Options>();
-  c.add_option("--model", o->model, "folder of a run")->required();
+  c.add_option("--model", o->model, "folder of a run, or an exported file")->required();
   add_dataset_options(c, o->data)->required();
   c.add_option("--json", o->json, "write the metrics as JSON");
   c.add_option("--dump", o->dump, "write every fused map as .npy, with index.json");

@@ -42,15 +42,13 @@ void describe_run(const std::string& folder) {
   fmt::print("classes:");
   for (const std::string& name : run.config.class_names) fmt::print(" {}", name);
   fmt::print("\n");
-  std::error_code error;
-  if (!std::filesystem::exists(run.paths.thresholds(), error)) {
+  if (!run.thresholds) {
     fmt::print("thresholds: none, training has not finished\n");
     return;
   }
-  const Thresholds thresholds = read_thresholds(run.paths.thresholds(), run.config.class_names);
-  for (std::size_t i = 0; i < thresholds.class_names.size(); ++i) {
-    const eval::Calibration& c = thresholds.calibrations[i];
-    fmt::print("threshold at 1 % false positives, {}: {:.4f} from {} images{}\n", thresholds.class_names[i],
+  for (std::size_t i = 0; i < run.thresholds->class_names.size(); ++i) {
+    const eval::Calibration& c = run.thresholds->calibrations[i];
+    fmt::print("threshold at 1 % false positives, {}: {:.4f} from {} images{}\n", run.thresholds->class_names[i],
                eval::threshold_at(c, 0.01), c.scores.size(), c.optimistic ? " (of training: optimistic)" : "");
   }
 }
@@ -60,7 +58,7 @@ void describe_run(const std::string& folder) {
 void add_info(CLI::App& app, Action& action) {
   CLI::App& c = *app.add_subcommand("info", "this program, this machine, and optionally a trained run");
   const auto folder = std::make_shared<std::string>();
-  c.add_option("--model", *folder, "folder of a run");
+  c.add_option("--model", *folder, "folder of a run, or an exported file");
   c.callback([folder, &action] {
     action = [folder] {
       fmt::print("{}\n{} processors\n{}\n", version_text(), std::thread::hardware_concurrency(),

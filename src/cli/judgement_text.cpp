@@ -105,16 +105,16 @@ std::string dump_json(const Json& json, bool one_line) {
 std::vector<std::string> describe_basis(const Inspector& inspector, double false_positive_rate) {
   const RunConfig& config = inspector.config();
   std::vector<std::string> lines;
-  lines.push_back(fmt::format("model {}: {} at {} x {}, classes {}", inspector.paths().folder.string(),
-                              config.model.encoder, config.image_size, config.image_size, joined(config.class_names)));
+  lines.push_back(fmt::format("model {}: {} at {} x {}, classes {}", inspector.path().string(), config.model.encoder,
+                              config.image_size, config.image_size, joined(config.class_names)));
   if (config.class_names.size() == 1) {
     lines.back() += fmt::format(": every image is taken for {}", config.class_names.front());
   }
   if (inspector.thresholds().empty()) {
     lines.push_back(
-        fmt::format("warning: {} is missing (training has not finished): scores only, no verdicts; heat maps "
+        fmt::format("warning: {} has no thresholds (training has not finished): scores only, no verdicts; heat maps "
                     "run from 0 to {:g}",
-                    inspector.paths().thresholds().string(), inspector.scale(-1)));
+                    inspector.path().string(), inspector.scale(-1)));
   } else if (!inspector.gives_verdicts()) {
     lines.push_back(
         fmt::format("warning: a model of several classes without memory has no class vote: scores only, no "

@@ -33,9 +33,9 @@ int run(int argc, char** argv) {
       "  mddnet eval --model runs/first --data data/made\n"
       "  mddnet predict --model runs/first photo.png --out overlays");
   mdd::cli::Action action;
-  for (const auto add : {mdd::cli::add_train, mdd::cli::add_eval, mdd::cli::add_predict, mdd::cli::add_synth,
-                         mdd::cli::add_weights, mdd::cli::add_selfcheck, mdd::cli::add_info, mdd::cli::add_pretrain,
-                         mdd::cli::add_ablate, mdd::cli::add_bench, mdd::cli::add_profile}) {
+  for (const auto add : {mdd::cli::add_train, mdd::cli::add_eval, mdd::cli::add_export, mdd::cli::add_predict,
+                         mdd::cli::add_synth, mdd::cli::add_weights, mdd::cli::add_selfcheck, mdd::cli::add_info,
+                         mdd::cli::add_pretrain, mdd::cli::add_ablate, mdd::cli::add_bench, mdd::cli::add_profile}) {
     add(app, action);
   }
   try {

@@ -23,7 +23,7 @@ struct Options {
   std::vector<std::string> paths;
   std::int64_t batch = 16, minimum_area = 1;
   double false_positive_rate = 0.01;
-  DeviceOptions device;
+  DeviceChoice device;
   bool null_separated = false, fail_on_defect = false, quiet = false;
 };
 
@@ -154,7 +154,7 @@ int run(const Options& o) {
 void add_predict(CLI::App& app, Action& action) {
   CLI::App& c = *app.add_subcommand("predict", "score images without labels and say which are defective");
   const auto o = std::make_shared<Options>();
-  c.add_option("--model", o->model, "folder of a run")->required();
+  c.add_option("--model", o->model, "folder of a run, or an exported file")->required();
   c.add_option("PATH", o->paths, "images, folders, or - for a list of them on standard input, one a line")->required();
   c.add_flag("--null", o->null_separated, "the list on standard input is separated by zero bytes (find -print0)");
   c.add_option("--out", o->out, "folder for photograph, heat map and overlay of every image as PNG");

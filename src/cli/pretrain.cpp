@@ -10,7 +10,7 @@ namespace {
 
 struct Options {
   PretrainOptions pretrain;
-  DeviceOptions device;
+  DeviceChoice device;
   bool quiet = false;
 };
 

@@ -16,7 +16,7 @@ struct Options {
   ProblemSize size{.encoder = "resnet18", .side = 256, .batch = 8, .batches = 1};
   std::int64_t runs = 3;
   std::size_t top = 20;
-  DeviceOptions device;
+  DeviceChoice device;
 };
 
 constexpr int kWarmUps = 2;

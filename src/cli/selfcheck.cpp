@@ -14,7 +14,7 @@ namespace {
 struct Options {
   std::string golden;
   std::uint64_t seed = 0;
-  DeviceOptions device;
+  DeviceChoice device;
   std::string only;
 };
 
@@ -78,7 +78,7 @@ int check_golden(Backend& backend, const std::vector<std::filesystem::path>& cas
 }
 
 int run(const Options& o) {
-  const Precision precision = precision_of(o.device);
+  const Precision precision = parse_precision(o.device.precision);
   if (!o.golden.empty() && precision != Precision::kF32) {
     fail(ErrorKind::kUsage, "--golden: golden files are compared in f32, found --precision " + o.device.precision);
   }

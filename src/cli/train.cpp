@@ -15,7 +15,7 @@ struct Options {
   RunSwitches switches;
   LoaderSettings loader;
   DatasetArguments data;
-  DeviceOptions device;
+  DeviceChoice device;
   bool quiet = false;
 };
 

@@ -22,10 +22,11 @@ Tensor StepArena::allocate(DType dtype, const Shape& shape) {
                                      [&](const auto& candidate) { return candidate.second >= bytes; });
       if (hole == chunk.free.end()) continue;
       const auto [offset, size] = *hole;
-      chunk.free.erase(hole);
       if (size > bytes) chunk.free.emplace(offset + bytes, size - bytes);
+      auto entry = chunk.free.extract(hole);
+      entry.mapped() = bytes;
+      chunk.live.insert(std::move(entry));
       tensor.data = static_cast<std::byte*>(chunk.buffer.data()) + offset;
-      live_.emplace(tensor.data, bytes);
       live_bytes_ += bytes;
       peak_bytes_ = std::max(peak_bytes_, live_bytes_);
       return tensor;
@@ -37,16 +38,14 @@ Tensor StepArena::allocate(DType dtype, const Shape& shape) {
 }
 
 void StepArena::release(const Tensor& tensor) noexcept {
-  const auto found = live_.find(tensor.data);
-  if (found == live_.end()) return;
-  const std::size_t bytes = found->second;
-  live_.erase(found);
-  live_bytes_ -= bytes;
   for (Chunk& chunk : chunks_) {
     const auto* base = static_cast<const std::byte*>(chunk.buffer.data());
     const auto* address = static_cast<const std::byte*>(tensor.data);
     if (address < base || address >= base + chunk.buffer.bytes()) continue;
-    auto hole = chunk.free.emplace(static_cast<std::size_t>(address - base), bytes).first;
+    auto entry = chunk.live.extract(static_cast<std::size_t>(address - base));
+    if (entry.empty()) return;
+    live_bytes_ -= entry.mapped();
+    auto hole = chunk.free.insert(std::move(entry)).position;
     if (const auto next = std::next(hole); next != chunk.free.end() && hole->first + hole->second == next->first) {
       hole->second += next->second;
       chunk.free.erase(next);
@@ -63,7 +62,7 @@ void StepArena::release(const Tensor& tensor) noexcept {
 }
 
 void StepArena::reset() {
-  require(live_.empty(), "the arena is empty between steps");
+  require(live_bytes_ == 0, "the arena is empty between steps");
   if (chunks_.size() <= 1) return;
   // The first merge aims at the peak and an eighth for fragmentation; should that not do, later merges keep it all.
   const std::size_t total = reserved_bytes();

@@ -19,7 +19,8 @@ class StepArena {
   explicit StepArena(MemoryResource& resource, std::size_t first_chunk_bytes = std::size_t{1} << 20)
       : resource_(&resource), first_chunk_bytes_(first_chunk_bytes) {}
 
-  /// First fit at the lowest address of the earliest chunk; a new chunk only when nothing fits. Contents undefined.
+  /// First fit at the lowest address of the earliest chunk; a new chunk only when nothing fits. Contents undefined. If it
+  /// throws, the arena is as before, but for a new chunk perhaps.
   [[nodiscard]] Tensor allocate(DType dtype, const Shape& shape);
   /// Gives the bytes back; requires a tensor that `allocate` returned since the last `reset`.
   void release(const Tensor& tensor) noexcept;
@@ -35,14 +36,15 @@ class StepArena {
  private:
   struct Chunk {
     Buffer buffer;
-    std::map<std::size_t, std::size_t> free;  ///< offset -> bytes, never adjacent
+    // Offset -> bytes. Entries move between the two, so that giving back allocates nothing.
+    std::map<std::size_t, std::size_t> free;  ///< never adjacent
+    std::map<std::size_t, std::size_t> live;
   };
   void add_chunk(std::size_t bytes);
 
   MemoryResource* resource_;
   std::size_t first_chunk_bytes_;
   std::vector<Chunk> chunks_;
-  std::map<const void*, std::size_t> live_;  ///< address -> bytes
   std::size_t live_bytes_ = 0;
   std::size_t peak_bytes_ = 0;
   std::uint64_t generation_ = 0;

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "core/float_runs.h"
+
 namespace mdd {
 
 Tensor Tensor::rows(std::int64_t first, std::int64_t count) const {
@@ -31,7 +33,7 @@ std::vector<float> to_f32(const HostTensor& tensor) {
       convert<float>(tensor, out);
       break;
     case DType::kF16:
-      for (std::size_t i = 0; i < out.size(); ++i) out[i] = float_from_half(half[i]);
+      floats_from_halves({half, out.size()}, out);
       break;
     case DType::kBF16:
       for (std::size_t i = 0; i < out.size(); ++i) out[i] = float_from_bfloat16(half[i]);

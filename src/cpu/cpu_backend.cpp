@@ -17,10 +17,11 @@ bool cpu_has_bf16() {
 std::unique_ptr<Backend> make_cpu_backend(Precision precision) {
   if (precision != Precision::kF32 && precision != Precision::kBf16) {
     fail(ErrorKind::kUsage,
-         std::string("--precision: expected f32 or bf16 on the CPU, found '") + name_of(precision) + "'");
+         std::string("precision (--precision): expected f32 or bf16 on the CPU, found '") + name_of(precision) + "'");
   }
   if (precision == Precision::kBf16 && !cpu_has_bf16()) {
-    fail(ErrorKind::kDevice, "--precision bf16: this processor has no bf16 arithmetic (AVX512-BF16); f32 works");
+    fail(ErrorKind::kDevice,
+         "precision bf16 (--precision): this processor has no bf16 arithmetic (AVX512-BF16); f32 works");
   }
   return std::make_unique<cpu::CpuBackend>(precision);
 }

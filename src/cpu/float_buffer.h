@@ -13,6 +13,7 @@ class FloatBuffer {
   float* reserve(std::int64_t elements) {
     if (elements > capacity_) {
       memory_.reset();
+      capacity_ = 0;
       memory_.reset(
           static_cast<float*>(::operator new(static_cast<std::size_t>(elements) * sizeof(float), kAlignment)));
       capacity_ = elements;

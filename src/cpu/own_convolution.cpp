@@ -40,8 +40,12 @@ bool OwnConvolutions::takes(const ConvolutionProblem& p) const {
 template <class Pack>
 const float* OwnConvolutions::packed(Packing packing, const Filter& w, const Pack& pack) {
   if (!w.frozen) return pack(filters_);
-  const auto [entry, is_new] = packed_.try_emplace({w.weights.data, packing});
-  return is_new ? pack(entry->second) : entry->second.data();
+  const std::pair<const void*, Packing> key{w.weights.data, packing};
+  const auto found = packed_.find(key);
+  if (found != packed_.end()) return found->second.data();
+  FloatBuffer filters;
+  pack(filters);
+  return packed_.emplace(key, std::move(filters)).first->second.data();
 }
 
 template <class Direct>

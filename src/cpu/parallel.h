@@ -2,16 +2,27 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <exception>
 #include <vector>
 
 namespace mdd::cpu {
 
-/// Calls body(block index, begin, end) for consecutive blocks of `block` out of `count`, in parallel.
+/// Calls body(block index, begin, end) for consecutive blocks of `block` out of `count`, in parallel. What a body
+/// throws (bad_alloc) reaches the caller: OpenMP itself lets nothing through.
 template <class Body>
 void parallel_blocks(std::int64_t count, std::int64_t block, const Body& body) {
   const std::int64_t blocks = (count + block - 1) / block;
+  std::exception_ptr error;
 #pragma omp parallel for schedule(static) if (blocks > 1)
-  for (std::int64_t i = 0; i < blocks; ++i) body(i, i * block, std::min(count, (i + 1) * block));
+  for (std::int64_t i = 0; i < blocks; ++i) {
+    try {
+      body(i, i * block, std::min(count, (i + 1) * block));
+    } catch (...) {
+#pragma omp critical
+      error = std::current_exception();
+    }
+  }
+  if (error) std::rethrow_exception(error);
 }
 
 /// Sum of body(begin, end) over blocks, added in block order.

@@ -25,18 +25,16 @@ std::string name_of(Verdict verdict) {
   return verdict == Verdict::kDefect ? "defect" : verdict == Verdict::kNormal ? "normal" : "unknown";
 }
 
-Inspector::Inspector(Backend& backend, const std::filesystem::path& folder, const InspectorOptions& options)
-    : Inspector(open_run(backend, folder), options) {}
+Inspector::Inspector(Backend& backend, const std::filesystem::path& path, const InspectorOptions& options)
+    : Inspector(open_run(backend, path), options) {}
 
 Inspector::Inspector(TrainedRun run, const InspectorOptions& options)
     : run_(std::move(run)), options_(options), scorer_(*run_.model, run_.config.map, run_.config.image_size) {
   eval::check_false_positive_rate(options.false_positive_rate);
   expect_positive("minimum area", options.minimum_area);
   expect_positive("batch", options.batch);
-  std::error_code error;
-  if (!std::filesystem::exists(run_.paths.thresholds(), error)) return;
-  const Thresholds thresholds = read_thresholds(run_.paths.thresholds(), run_.config.class_names);
-  for (const eval::Calibration& calibration : thresholds.calibrations) {
+  if (!run_.thresholds) return;
+  for (const eval::Calibration& calibration : run_.thresholds->calibrations) {
     thresholds_.push_back(eval::choose_threshold(calibration, options.false_positive_rate));
     scales_.push_back(calibration.scale);
   }
@@ -51,34 +49,34 @@ float Inspector::scale(std::int64_t vote) const {
   return vote >= 0 ? scales_[static_cast<std::size_t>(vote)] : *std::max_element(scales_.begin(), scales_.end());
 }
 
-std::vector<Judgement> Inspector::judge(std::span<const data::Image> images) {
+std::vector<Judgement> Inspector::judge(std::span<const data::Image> images, bool all_maps) {
   std::vector<data::StreamedImage> prepared;
   prepared.reserve(images.size());
   for (const data::Image& image : images) {
     check_extents(image);
     prepared.push_back(data::prepare_image(image, image_size()));
   }
-  return judge(prepared);
+  return judge(prepared, all_maps);
 }
 
-std::vector<Judgement> Inspector::judge(std::span<const data::StreamedImage> images) {
+std::vector<Judgement> Inspector::judge(std::span<const data::StreamedImage> images, bool all_maps) {
   std::vector<Judgement> out;
   out.reserve(images.size());
   const auto most = static_cast<std::size_t>(options_.batch);
   for (std::size_t at = 0; at < images.size(); at += most) {
-    judge_batch(images.subspan(at, std::min(most, images.size() - at)), out);
+    judge_batch(images.subspan(at, std::min(most, images.size() - at)), all_maps, out);
   }
   return out;
 }
 
-void Inspector::judge_batch(std::span<const data::StreamedImage> images, std::vector<Judgement>& out) {
+void Inspector::judge_batch(std::span<const data::StreamedImage> images, bool all_maps, std::vector<Judgement>& out) {
   std::vector<data::Image> inputs;
   inputs.reserve(images.size());
   for (const data::StreamedImage& image : images) {
     require(image.original_height > 0 && image.original_width > 0, "prepared images say what they were made from");
     inputs.push_back(image.image);
   }
-  std::vector<ScoredResult> results = scorer_.score(inputs);
+  std::vector<ScoredResult> results = scorer_.score(inputs, all_maps);
   for (std::size_t i = 0; i < results.size(); ++i) out.push_back(conclude(images[i], results[i]));
 }
 
@@ -90,6 +88,8 @@ Judgement Inspector::conclude(const data::StreamedImage& image, ScoredResult& re
   out.height = image.original_height;
   out.width = image.original_width;
   out.map = std::move(result.map);
+  out.teacher_restored = std::move(result.teacher_restored);
+  out.restored_identity = std::move(result.restored_identity);
   out.scale = scale(result.vote);
   if (result.vote < 0) return out;
   const auto vote = static_cast<std::size_t>(result.vote);

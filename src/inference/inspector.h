@@ -40,45 +40,46 @@ struct Judgement {
   std::vector<FoundRegion> regions;          ///< highest peak first; none without a threshold
   std::int64_t height = 0, width = 0;        ///< of the photograph
   std::vector<float> map;                    ///< S x S, fused and blurred
-  float scale = 1.0f;                        ///< heat maps of this image run from 0 to here, see Inspector::scale
+  std::vector<float> teacher_restored, restored_identity;  ///< S x S, raw; filled on request
+  float scale = 1.0f;  ///< heat maps of this image run from 0 to here, see Inspector::scale
 };
 
 /// One thread at a time uses an Inspector, or anything else on its backend; several Inspectors, each on a backend of
 /// its own, may work side by side.
 class Inspector {
  public:
-  /// Opens the run in `folder`. Throws as open_run and read_thresholds do, and Error(kUsage) for a rate outside 0 .. 1,
-  /// a minimum area or a batch below 1. A run without thresholds.json (its training has not finished) gives no
-  /// verdicts.
-  Inspector(Backend& backend, const std::filesystem::path& folder, const InspectorOptions& options = {});
+  /// Opens the run folder or exported file `path`. Throws as open_run does, and Error(kUsage) for a rate outside 0 ..
+  /// 1, a minimum area or a batch below 1. A run without thresholds (its training has not finished) gives no verdicts.
+  Inspector(Backend& backend, const std::filesystem::path& path, const InspectorOptions& options = {});
   explicit Inspector(TrainedRun run, const InspectorOptions& options = {});
 
   /// Judges RGB images of any extents, in order; they are resized as files are (spec S2). Throws Error(kRuntime) if a
   /// score is not finite: the weights are broken; Error(kUsage) for an image whose pixels do not fit its extents.
-  [[nodiscard]] std::vector<Judgement> judge(std::span<const data::Image> images);
+  /// `all_maps` asks for the raw maps, too.
+  [[nodiscard]] std::vector<Judgement> judge(std::span<const data::Image> images, bool all_maps = false);
   /// The same for images that were resized to the model's size before, say by a data::ImageStream.
-  [[nodiscard]] std::vector<Judgement> judge(std::span<const data::StreamedImage> images);
+  [[nodiscard]] std::vector<Judgement> judge(std::span<const data::StreamedImage> images, bool all_maps = false);
 
   [[nodiscard]] const RunConfig& config() const { return run_.config; }
-  [[nodiscard]] const RunPaths& paths() const { return run_.paths; }
+  [[nodiscard]] const std::filesystem::path& path() const { return run_.path; }
   [[nodiscard]] std::int64_t image_size() const { return scorer_.image_size(); }
-  /// One a class, for the wanted rate; empty without thresholds.json.
+  /// One a class, for the wanted rate; empty for a run without thresholds.
   [[nodiscard]] const std::vector<eval::Threshold>& thresholds() const { return thresholds_; }
   /// False where every verdict would be kUnknown: no thresholds, or several classes and no memory to vote.
   [[nodiscard]] bool gives_verdicts() const;
   /// Upper end of the heat maps' colours for a voted class, from the run: it depends on no image and on no option. The
-  /// largest of all classes for -1; 1 without thresholds.json.
+  /// largest of all classes for -1; 1 for a run without thresholds.
   [[nodiscard]] float scale(std::int64_t vote) const;
 
  private:
-  void judge_batch(std::span<const data::StreamedImage> images, std::vector<Judgement>& out);
+  void judge_batch(std::span<const data::StreamedImage> images, bool all_maps, std::vector<Judgement>& out);
   [[nodiscard]] Judgement conclude(const data::StreamedImage& image, ScoredResult& result) const;
   [[nodiscard]] std::vector<FoundRegion> regions_of(const Judgement& judgement) const;
 
   TrainedRun run_;
   InspectorOptions options_;
   std::vector<eval::Threshold> thresholds_;
-  std::vector<float> scales_;  ///< one a class; empty without thresholds.json
+  std::vector<float> scales_;  ///< one a class; empty without thresholds
   Scorer scorer_;
 };
 

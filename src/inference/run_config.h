@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/anomaly_map.h"
@@ -48,6 +49,8 @@ void check_config(const RunConfig& config);
 [[nodiscard]] std::string to_json(const RunConfig& config);
 /// Throws Error(kData) naming `path` and the key: missing, of the wrong type, unknown, or out of range.
 [[nodiscard]] RunConfig read_config(const std::filesystem::path& path);
+/// The same for the text of such a file; `where` starts every message.
+[[nodiscard]] RunConfig parse_config(const std::string& where, std::string_view text);
 
 /// Names the first option that differs ("training.epochs: expected 100, found 20"), or returns "" if none does. Used to
 /// refuse a resume under other options. The paths of weights and textures may differ.

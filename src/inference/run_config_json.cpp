@@ -118,10 +118,13 @@ std::string to_json(const RunConfig& config) {
 }
 
 RunConfig read_config(const std::filesystem::path& path) {
-  const std::string where = path.string();
+  return parse_config(path.string(), read_file(path, kMaxConfigBytes));
+}
+
+RunConfig parse_config(const std::string& where, std::string_view text) {
   RunConfig config;
   try {
-    const Json root = Json::parse(read_file(path, kMaxConfigBytes));
+    const Json root = Json::parse(text);
     if (!root.is_object()) fail_data(where, "content", "a JSON object", root.type_name());
     refuse_unknown(where, root, to_tree(config), "");
     visit_fields(config, [&](const std::string& field, auto& value) {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "inference/deployed_file.h"
 #include "inference/tensor_source.h"
 #include "model/state_dict.h"
 #include "weights/safetensors.h"
@@ -30,18 +31,24 @@ void write_model(const RunPaths& paths, const MddNet& model, const RunConfig& co
                                  {"steps", std::to_string(steps)}});
 }
 
-TrainedRun open_run(Backend& backend, const std::filesystem::path& folder) {
-  TrainedRun run;
-  run.paths.folder = folder;
+TrainedRun open_run(Backend& backend, const std::filesystem::path& path) {
   std::error_code error;
-  if (!std::filesystem::is_directory(folder, error)) {
-    fail_data(folder.string(), "model", "the folder of a run (made by mddnet train)", "no such folder");
+  if (std::filesystem::is_regular_file(path, error)) return open_deployed(backend, *weights::open_archive(path));
+  if (!std::filesystem::is_directory(path, error)) {
+    fail_data(path.string(), "model", "the folder of a run (made by mddnet train) or a file (made by mddnet export)",
+              std::filesystem::exists(path, error) ? "something else" : "no such file or folder");
   }
-  run.config = read_config(run.paths.config());
-  const auto archive = weights::open_archive(run.paths.model());
+  const RunPaths paths{path};
+  TrainedRun run;
+  run.path = path;
+  run.config = read_config(paths.config());
+  if (std::filesystem::exists(paths.thresholds(), error)) {
+    run.thresholds = read_thresholds(paths.thresholds(), run.config.class_names);
+  }
+  const auto archive = weights::open_archive(paths.model());
   check_metadata(*archive, "encoder", run.config.model.encoder);
   check_metadata(*archive, "class_names", names_as_json(run.config.class_names));
-  run.model = std::make_unique<MddNet>(backend, run.config.model, false);
+  run.model = std::make_unique<MddNet>(backend, run.config.model, false, StoreForm::kFolded);
   load_checkpoint_tensors(*run.model, source_of(*archive));
   return run;
 }

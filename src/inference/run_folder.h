@@ -23,14 +23,15 @@ struct RunPaths {
 /// another run's folder is noticed.
 void write_model(const RunPaths& paths, const MddNet& model, const RunConfig& config, std::int64_t steps);
 
-/// A trained run, ready for inference.
+/// A trained model, ready for inference.
 struct TrainedRun {
-  RunPaths paths;
+  std::filesystem::path path;  ///< the run folder, or the file that `mddnet export` made of it
   RunConfig config;
-  std::unique_ptr<MddNet> model;
+  std::optional<Thresholds> thresholds;  ///< none: training has not finished
+  std::unique_ptr<MddNet> model;         ///< folded
 };
-/// `folder` is a run folder. Throws Error(kData): no run there, a file missing or malformed, tensors of another
-/// architecture, another class list than config.json's.
-[[nodiscard]] TrainedRun open_run(Backend& backend, const std::filesystem::path& folder);
+/// `path` is a run folder or an exported file (inference/deployed_file.h). Throws Error(kData): nothing of the kind
+/// there, a file missing or malformed, tensors of another architecture, another class list than config.json's.
+[[nodiscard]] TrainedRun open_run(Backend& backend, const std::filesystem::path& path);
 
 }  // namespace mdd

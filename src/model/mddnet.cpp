@@ -27,12 +27,12 @@ void check_model_options(const ModelOptions& o) {
     reject("shrinkage (--shrinkage)", "0 to below 1", std::to_string(o.shrinkage));
 }
 
-MddNet::MddNet(Backend& backend, const ModelOptions& options, bool trainable)
+MddNet::MddNet(Backend& backend, const ModelOptions& options, bool trainable, StoreForm form)
     : backend_(&backend),
       options_((check_model_options(options), options)),
       architecture_(resolve(options)),
-      frozen_(backend),
-      trained_(backend),
+      frozen_(backend, form),
+      trained_(backend, form),
       encoder_(frozen_, "encoder.", architecture_),
       bottleneck_(trained_, "bottleneck.", architecture_),
       restoration_(trained_, "restoration.", architecture_) {
@@ -42,6 +42,8 @@ MddNet::MddNet(Backend& backend, const ModelOptions& options, bool trainable)
                     options.fusion);
   }
   if (options.identity) identity_.emplace(trained_, "identity.", architecture_);
+  require(!trainable || form == StoreForm::kPlain, "a folded model is not trained");
+  if (form == StoreForm::kFolded) return;
   frozen_.allocate(false);
   trained_.allocate(trainable);
 }

@@ -37,8 +37,10 @@ void check_model_options(const ModelOptions& options);
 
 class MddNet {
  public:
-  /// trainable: also reserves gradients and Adam's moments. Values are undefined until initialised or loaded.
-  MddNet(Backend& backend, const ModelOptions& options, bool trainable);
+  /// trainable: also reserves gradients and Adam's moments. Values are undefined until initialised or loaded. A folded
+  /// model, for inference alone, reserves its values only when a loader of model/state_dict.h has seen that a file has
+  /// them all; requires that it is not trainable, and is not initialised.
+  MddNet(Backend& backend, const ModelOptions& options, bool trainable, StoreForm form = StoreForm::kPlain);
   MddNet(const MddNet&) = delete;  // its parts point at each other
   MddNet& operator=(const MddNet&) = delete;
 
@@ -51,12 +53,14 @@ class MddNet {
   void initialise(std::uint64_t seed);
   /// Folds the encoder; call after its values changed.
   void fold_encoder();
-  /// Folds the trained layers, for inference tapes; call after training or loading. unfold() frees the copies.
+  /// Folds the trained layers, for inference tapes; call after training or loading. unfold() frees the copies. In a
+  /// folded model both only make the backend forget packed filters.
   void fold();
   void unfold();
 
   [[nodiscard]] const ModelOptions& options() const { return options_; }
   [[nodiscard]] const Architecture& shape() const { return architecture_; }
+  [[nodiscard]] StoreForm form() const { return trained_.form(); }
   [[nodiscard]] Backend& backend() { return *backend_; }
   [[nodiscard]] ParameterStore& trained() { return trained_; }
   [[nodiscard]] const ParameterStore& trained() const { return trained_; }

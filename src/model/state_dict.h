@@ -31,7 +31,13 @@ void import_tensors(ParameterStore& store, const std::string& store_prefix, cons
 /// Encoder weights as torchvision names them (layer4 and fc are ignored, num_batches_tracked optional).
 /// The file may also be a checkpoint of ours: names that start with "encoder." are taken then.
 void load_encoder(MddNet& model, const TensorSource& source);
-/// A whole checkpoint. Then folds the encoder.
+/// A whole checkpoint. A folded model folds it as it is read, tensor by tensor. Then folds the encoder.
 void load_checkpoint_tensors(MddNet& model, const TensorSource& source);
+/// What load_checkpoint_tensors reads, from a plain model. Requires that the model outlives the source.
+[[nodiscard]] TensorSource source_of_model(const MddNet& model);
+/// The tensors of a folded model itself, as they lie in memory: "<convolution>.weight, .bias" and the prototypes, the
+/// axes of filters O,H,W,I (transposed ones I,H,W,O). Throws Error(kData) as import_tensors does; then nothing was
+/// reserved unless a value is not finite. Requires a folded model.
+void load_folded_tensors(MddNet& model, const TensorSource& source);
 
 }  // namespace mdd

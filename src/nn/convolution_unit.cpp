@@ -1,6 +1,6 @@
 #include "nn/convolution_unit.h"
 
-#include <cmath>
+#include "nn/folding.h"
 
 namespace mdd {
 namespace {
@@ -16,6 +16,11 @@ ConvolutionUnit::ConvolutionUnit(ParameterStore& store, const std::string& convo
                                               Layout::kTransposedConvolution, Initial::kTransposedUniform)
                              : &store.declare(convolution + ".weight", {shape.out, k, k, shape.in},
                                               Layout::kConvolution, Initial::kKaimingFanOut);
+  if (store.form() == StoreForm::kFolded) {
+    bias_ = &store.declare(convolution + ".bias", {shape.out}, Layout::kPlain, Initial::kZero);
+    store.declare_folded({weight_, bias_, norm});
+    return;
+  }
   gamma_ = &store.declare(norm + ".weight", {shape.out}, Layout::kPlain, Initial::kOne);
   beta_ = &store.declare(norm + ".bias", {shape.out}, Layout::kPlain, Initial::kZero);
   running_mean_ = &store.declare(norm + ".running_mean", {shape.out}, Layout::kPlain, Initial::kZero, false);
@@ -24,6 +29,7 @@ ConvolutionUnit::ConvolutionUnit(ParameterStore& store, const std::string& convo
 
 Variable ConvolutionUnit::forward(Tape& tape, const Variable& x, const Variable& residual, bool relu) const {
   if (!tape.training()) return forward_folded(tape, x, residual, relu);
+  require(is_plain(), "a folded layer is not trained");
   const Tape::Layer layer(tape, weight_->name.c_str());
   const Variable sums = shape_.transposed ? transposed_convolution(tape, shape_.geometry, x, weight_->view)
                                           : convolution(tape, shape_.geometry, x, weight_->view);
@@ -41,10 +47,16 @@ Shape ConvolutionUnit::output_shape(const Shape& in) const {
 }
 
 Variable ConvolutionUnit::forward_folded(Tape& tape, const Variable& x, const Variable& residual, bool relu) const {
-  require(folded_.data() != nullptr, "a folded layer was folded first");
+  require(!is_plain() || folded_.data() != nullptr, "a folded layer was folded first");
   const Tape::Layer layer(tape, weight_->name.c_str());
-  const Tensor weights{folded_.data(), DType::kF32, weight_->shape};
-  const Tensor bias{weights.f32() + weights.elements(), DType::kF32, {shape_.out}};
+  Tensor weights, bias;
+  if (is_plain()) {
+    weights = {folded_.data(), DType::kF32, weight_->shape};
+    bias = {weights.f32() + weights.elements(), DType::kF32, {shape_.out}};
+  } else {
+    weights = weight_->view.value;
+    bias = bias_->view.value;
+  }
   const Epilogue epilogue{bias, residual ? residual->value : Tensor{}, relu};
   Variable y = tape.features(output_shape(x->value.shape), false);
   if (shape_.transposed) {
@@ -56,6 +68,7 @@ Variable ConvolutionUnit::forward_folded(Tape& tape, const Variable& x, const Va
 }
 
 void ConvolutionUnit::fold() {
+  if (!is_plain()) return;
   Backend& backend = store_->backend();
   const auto fetch = [&](const Parameter& parameter) {
     std::vector<float> values(static_cast<std::size_t>(parameter.shape.elements()));
@@ -63,23 +76,9 @@ void ConvolutionUnit::fold() {
     return values;
   };
   std::vector<float> weights = fetch(*weight_);
-  const std::vector<float> gamma = fetch(*gamma_), beta = fetch(*beta_);
-  const std::vector<float> mean = fetch(*running_mean_), variance = fetch(*running_variance_);
-  const auto channels = static_cast<std::size_t>(shape_.out);
-  std::vector<double> gain(channels);
-  const std::size_t count = weights.size();
-  weights.resize(count + channels);
-  for (std::size_t c = 0; c < channels; ++c) {
-    gain[c] = static_cast<double>(gamma[c]) /
-              std::sqrt(static_cast<double>(variance[c]) + static_cast<double>(kNorm.epsilon));
-    weights[count + c] = static_cast<float>(static_cast<double>(beta[c]) - static_cast<double>(mean[c]) * gain[c]);
-  }
-  // The output channel is the first axis of a convolution's weights and the last of a transposed one's.
-  const std::size_t per_output = count / channels;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t c = shape_.transposed ? i % channels : i / per_output;
-    weights[i] = static_cast<float>(static_cast<double>(weights[i]) * gain[c]);
-  }
+  const std::vector<float> bias = fold_batch_norm(
+      weight_->layout, weights, {fetch(*gamma_), fetch(*beta_), fetch(*running_mean_), fetch(*running_variance_)});
+  weights.insert(weights.end(), bias.begin(), bias.end());
   // Folding again keeps the address: what was recorded with it stays right.
   const std::size_t bytes = weights.size() * sizeof(float);
   if (folded_.bytes() != bytes) folded_ = Buffer(backend, bytes);
@@ -88,7 +87,7 @@ void ConvolutionUnit::fold() {
 }
 
 Variable ConvolutionUnit::calibrate(Tape& tape, const Variable& x, const Variable& residual, bool relu) {
-  require(!shape_.transposed, "only an encoder is calibrated");
+  require(is_plain() && !shape_.transposed, "only an encoder in plain form is calibrated");
   Backend& backend = tape.backend();
   const Variable sums = tape.features(output_shape(x->value.shape), false);
   backend.convolution_forward(shape_.geometry, x->value, {weight_->view.value, false}, {}, sums->value);

@@ -14,17 +14,18 @@ struct ConvolutionUnitShape {
 
 class ConvolutionUnit {
  public:
-  /// Declares "<convolution>.weight" and "<norm>.weight, .bias, .running_mean, .running_var".
+  /// Declares "<convolution>.weight" and "<norm>.weight, .bias, .running_mean, .running_var"; in a folded store
+  /// "<convolution>.weight, .bias".
   ConvolutionUnit(ParameterStore& store, const std::string& convolution, const std::string& norm,
                   const ConvolutionUnitShape& shape);
 
-  /// relu?(norm(convolution(x)) + residual?). An inference tape needs fold() first.
+  /// relu?(norm(convolution(x)) + residual?). An inference tape needs fold() first; a training tape, a plain store.
   [[nodiscard]] Variable forward(Tape& tape, const Variable& x, const Variable& residual, bool relu) const;
 
-  /// Computes folded weights and bias (in f64) from the current values: w' = w * gamma / sqrt(variance + eps),
-  /// b' = beta - mean * gamma / sqrt(variance + eps). The backend must forget packed filters afterwards.
+  /// Computes folded copies of weights and bias from the current values (nn/folding.h); nothing to do in a folded
+  /// store. The backend must forget packed filters afterwards.
   void fold();
-  /// Gives the folded copies back.
+  /// Gives the copies back.
   void unfold() { folded_ = {}; }
   /// Forward with the folded weights even on a training tape (the frozen encoder).
   [[nodiscard]] Variable forward_folded(Tape& tape, const Variable& x, const Variable& residual, bool relu) const;
@@ -34,11 +35,14 @@ class ConvolutionUnit {
 
  private:
   [[nodiscard]] Shape output_shape(const Shape& in) const;
+  [[nodiscard]] bool is_plain() const { return gamma_ != nullptr; }
 
   ParameterStore* store_;
   ConvolutionUnitShape shape_;
-  Parameter *weight_, *gamma_, *beta_, *running_mean_, *running_variance_;
-  Buffer folded_;  ///< weights, then bias
+  Parameter* weight_;
+  Parameter *gamma_ = nullptr, *beta_ = nullptr, *running_mean_ = nullptr, *running_variance_ = nullptr;  ///< if plain
+  Parameter* bias_ = nullptr;                                                                             ///< if folded
+  Buffer folded_;  ///< copies of a plain store's weights, then the bias
 };
 
 }  // namespace mdd

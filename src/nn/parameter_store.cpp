@@ -65,10 +65,16 @@ Parameter& ParameterStore::declare(const std::string& name, const Shape& shape, 
   return parameters_.back();
 }
 
+void ParameterStore::declare_folded(FoldedConvolution convolution) {
+  require(form_ == StoreForm::kFolded, "only a folded store holds folded convolutions");
+  folded_.push_back(std::move(convolution));
+}
+
 void ParameterStore::allocate(bool with_gradients) {
+  require(!with_gradients || form_ == StoreForm::kPlain, "a folded store is not trained");
   const auto reserve = [&](std::int64_t elements) {
     Buffer buffer(*backend_, static_cast<std::size_t>(elements) * sizeof(float));
-    backend_->fill(flat(buffer, elements), 0.0f);
+    if (form_ == StoreForm::kPlain) backend_->fill(flat(buffer, elements), 0.0f);
     return buffer;
   };
   value_buffer_ = reserve(trained_elements_);
@@ -118,12 +124,18 @@ HostTensor ParameterStore::to_file_order(const Parameter& parameter, const Tenso
   return out;
 }
 
-void ParameterStore::from_file_order(const Parameter& parameter, const HostTensor& file,
-                                     const Tensor& device_value) const {
+std::vector<float> ParameterStore::in_memory_order(const Parameter& parameter, const HostTensor& file) {
   require(file.shape == file_shape(parameter), "the file's tensor has the parameter's shape");
-  const std::vector<float> values = to_f32(file);
+  std::vector<float> values = to_f32(file);
+  if (parameter.layout == Layout::kPlain) return values;
   std::vector<float> memory(values.size());
   permute(parameter.layout, parameter.shape, values.data(), memory.data(), true);
+  return memory;
+}
+
+void ParameterStore::from_file_order(const Parameter& parameter, const HostTensor& file,
+                                     const Tensor& device_value) const {
+  const std::vector<float> memory = in_memory_order(parameter, file);
   backend_->copy_from_host(device_value, std::as_bytes(std::span(memory)));
 }
 

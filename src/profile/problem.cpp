@@ -2,6 +2,7 @@
 
 #include "cpu/cpu_backend.h"
 #include "generate/sample.h"
+#include "model/state_dict.h"
 
 namespace mdd {
 namespace {
@@ -48,7 +49,8 @@ void calibrate(Backend& backend, MddNet& model, std::uint64_t seed) {
 
 }  // namespace
 
-Problem::Problem(const ProblemSize& size, std::uint64_t seed) : size_(size), seed_(seed) {
+Problem::Problem(const ProblemSize& size, std::uint64_t seed)
+    : size_(size), seed_(seed), statistics_(std::make_shared<std::vector<float>>()) {
   options_.encoder = size.encoder;
   options_.classes = kClasses;
   options_.slots = 8;
@@ -67,12 +69,6 @@ Problem::Problem(const ProblemSize& size, std::uint64_t seed) : size_(size), see
     }
     batches_.push_back(std::move(batch));
   }
-  const auto cpu = make_cpu_backend();
-  MddNet model(*cpu, options_, false);
-  model.initialise(seed);
-  calibrate(*cpu, model, seed);
-  start_ = std::make_shared<const StartWeights>(
-      StartWeights{fetch(*cpu, model.frozen().values()), fetch(*cpu, model.frozen().statistics())});
 }
 
 Problem Problem::shortened(std::int64_t batch) const {
@@ -94,10 +90,17 @@ Problem Problem::shortened(std::int64_t batch) const {
 }
 
 void Problem::load_into(MddNet& model) const {
-  Backend& backend = model.backend();
-  model.initialise(seed_);  // equal on every machine, unlike what calibration made of the encoder
-  store(backend, model.frozen().values(), start_->encoder_values);
-  store(backend, model.frozen().statistics(), start_->encoder_statistics);
+  const bool plain = model.form() != StoreForm::kFolded;
+  if (!plain || statistics_->empty()) {
+    const auto cpu = make_cpu_backend();
+    MddNet drawn(*cpu, options_, false);
+    drawn.initialise(seed_);
+    calibrate(*cpu, drawn, seed_);
+    if (!plain) return load_checkpoint_tensors(model, source_of_model(drawn));
+    *statistics_ = fetch(*cpu, drawn.frozen().statistics());
+  }
+  model.initialise(seed_);
+  store(model.backend(), model.frozen().statistics(), *statistics_);
   model.fold_encoder();
 }
 

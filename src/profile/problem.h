@@ -20,7 +20,7 @@ struct ProblemSize {
 
 class Problem {
  public:
-  /// Renders the pictures and, on the CPU, draws the weights and calibrates the encoder.
+  /// Renders the pictures.
   Problem(const ProblemSize& size, std::uint64_t seed);
 
   [[nodiscard]] const ProblemSize& size() const { return size_; }
@@ -33,21 +33,19 @@ class Problem {
   [[nodiscard]] const std::vector<data::Image>& pictures() const { return pictures_; }
   /// The same with only the first `batch` pictures of the first batch.
   [[nodiscard]] Problem shortened(std::int64_t batch) const;
-  /// Puts the start weights into a model with these options(); folds its encoder.
+  /// Puts the start weights into a model with these options(); folds its encoder. They are drawn, and the encoder
+  /// calibrated, on the CPU: once for all plain models, but anew for every folded one, beside which nothing else should
+  /// stay in memory.
   void load_into(MddNet& model) const;
 
  private:
-  /// Of the encoder only: everything else is drawn from the seed.
-  struct StartWeights {
-    std::vector<float> encoder_values, encoder_statistics;
-  };
-
   ProblemSize size_;
   std::uint64_t seed_;
   ModelOptions options_;
   std::vector<data::Image> pictures_;
   std::vector<data::Batch> batches_;
-  std::shared_ptr<const StartWeights> start_;
+  /// Of the encoder, calibrated on the CPU as on every machine; all else is drawn from the seed. Empty until wanted.
+  std::shared_ptr<std::vector<float>> statistics_;
 };
 
 /// A model in training on some backend.

@@ -28,7 +28,7 @@ Workload::Workload(Backend& backend, const Problem& problem, WorkKind kind, Step
     learner_.emplace(backend, problem, mode);
     learner_->prepare();
   } else {
-    model_.emplace(backend, problem.options(), false);
+    model_.emplace(backend, problem.options(), false, StoreForm::kFolded);
     problem.load_into(*model_);
     scorer_.emplace(*model_, MapOptions{}, problem.size().side, mode);
   }

@@ -11,11 +11,11 @@ TEST_CASE("impossible values of train's options") {
   const std::vector<std::array<std::string, 3>> cases{
       // option, value, what the complaint must say
       {"--encoder", "vgg16", "wide_resnet50_2"},
-      {"--device", "gpu", "--device: expected auto, cpu, cuda or cuda:N, found 'gpu'"},
-      {"--device", "cuda:", "--device: expected"},
-      {"--device", "cuda:-1", "--device: expected"},
-      {"--precision", "f8", "--precision: expected f32, tf32, bf16 or f16, found 'f8'"},
-      {"--precision", "f16", "--precision: expected f32 or bf16 on the CPU, found 'f16'"},
+      {"--device", "gpu", "device (--device): expected auto, cpu, cuda or cuda:N, found 'gpu'"},
+      {"--device", "cuda:", "device (--device): expected"},
+      {"--device", "cuda:-1", "device (--device): expected"},
+      {"--precision", "f8", "precision (--precision): expected f32, tf32, bf16 or f16, found 'f8'"},
+      {"--precision", "f16", "precision (--precision): expected f32 or bf16 on the CPU, found 'f16'"},
       {"--size", "100", "100"},
       {"--size", "32", "32"},
       {"--size", "0", "0"},
@@ -119,7 +119,7 @@ TEST_CASE("impossible values of the other subcommands' options") {
 }
 
 TEST_CASE("selfcheck compares what it is told to, and golden files in f32 alone") {
-  CHECK_REFUSED(mddnet({"selfcheck", "--precision", "f8"}), 2, "--precision: expected f32, tf32, bf16 or f16");
+  CHECK_REFUSED(mddnet({"selfcheck", "--precision", "f8"}), 2, "precision (--precision): expected f32, tf32, bf16 or f16");
   CHECK_REFUSED(mddnet({"selfcheck", "--device", "cpu", "--precision", "tf32"}), 2, "expected f32 or bf16 on the CPU");
   CHECK_REFUSED(mddnet({"selfcheck", "--golden", fresh_path("golden").string(), "--precision", "f16"}), 2,
                 "golden files are compared in f32, found --precision f16");

@@ -4,7 +4,6 @@
 #include "data/resize.h"
 #include "inference/inspector.h"
 #include "model/tiny_problem.h"
-#include "support/temporary_folder.h"
 #include "train/refusal.h"
 
 using namespace mdd;
@@ -20,14 +19,15 @@ data::Image picture(std::int64_t height, std::int64_t width, std::uint32_t item)
   return data::resize_antialiased(tiles, height, width);
 }
 
-/// A run of an untrained model in a folder of its own.
+/// A run of an untrained model, in memory.
 class Fixture {
  public:
   explicit Fixture(bool memory = true) : memory_(memory) {}
 
   [[nodiscard]] TrainedRun run() const {
     TrainedRun out;
-    out.paths.folder = folder_.path();
+    out.path = "a run";
+    out.thresholds = thresholds_;
     out.config.model = tiny();
     out.config.model.memory = memory_;
     out.config.image_size = 64;
@@ -40,11 +40,10 @@ class Fixture {
     return out;
   }
   /// All classes get these calibration scores.
-  void calibrate(const std::vector<float>& scores, bool optimistic = false) const {
+  void calibrate(const std::vector<float>& scores, bool optimistic = false) {
     const eval::Calibration one = eval::make_calibration(scores, optimistic);
-    write_thresholds(run_paths().thresholds(), {{"a", "b", "c"}, {one, one, one}});
+    thresholds_ = {{"a", "b", "c"}, {one, one, one}};
   }
-  [[nodiscard]] RunPaths run_paths() const { return {folder_.path()}; }
   [[nodiscard]] Judgement judge(const data::Image& image, const InspectorOptions& options = {}) const {
     return Inspector(run(), options).judge(std::span(&image, 1))[0];
   }
@@ -52,14 +51,14 @@ class Fixture {
   std::unique_ptr<Backend> backend = make_cpu_backend();
 
  private:
-  TemporaryFolder folder_;
+  std::optional<Thresholds> thresholds_;
   bool memory_;
 };
 
 }  // namespace
 
 TEST_CASE("an inspector says what a scorer says, for images of any extents, in order and batch by batch") {
-  const Fixture f;
+  Fixture f;
   const std::vector<data::Image> images{picture(64, 64, 1), picture(30, 200, 2), picture(129, 65, 3)};
   std::vector<ScoredResult> expected;
   {
@@ -88,7 +87,7 @@ TEST_CASE("an inspector says what a scorer says, for images of any extents, in o
 }
 
 TEST_CASE("verdict, threshold and regions, in the map's pixels and in the photograph's") {
-  const Fixture f;
+  Fixture f;
   const data::Image image = picture(96, 320, 4);
   f.calibrate({1000.0f});
   const Judgement normal = f.judge(image);
@@ -133,7 +132,7 @@ TEST_CASE("verdict, threshold and regions, in the map's pixels and in the photog
 }
 
 TEST_CASE("the colour scale depends on no image and no rate") {
-  const Fixture f;
+  Fixture f;
   f.calibrate({0.25f, 0.75f, 0.5f});
   Inspector low(f.run(), {.false_positive_rate = 0.0}), high(f.run(), {.false_positive_rate = 0.9});
   CHECK(low.thresholds()[0].value > high.thresholds()[0].value);
@@ -145,9 +144,9 @@ TEST_CASE("the colour scale depends on no image and no rate") {
 }
 
 TEST_CASE("without thresholds, or without a vote, the verdict is unknown") {
-  const Fixture f, voteless(false);
+  Fixture f, voteless(false);
   voteless.calibrate({0.25f});
-  for (const Fixture* fixture : {&f, &voteless}) {
+  for (Fixture* fixture : {&f, &voteless}) {
     Inspector inspector(fixture->run());
     CHECK_FALSE(inspector.gives_verdicts());
     const data::Image image = picture(64, 64, 9);
@@ -161,14 +160,14 @@ TEST_CASE("without thresholds, or without a vote, the verdict is unknown") {
 }
 
 TEST_CASE("what an inspector refuses") {
-  const Fixture f;
+  Fixture f;
   const auto refused = [&](const InspectorOptions& options, const std::string& text) {
     check_refused(ErrorKind::kUsage, {text}, [&] { Inspector(f.run(), options); });
   };
   refused({.false_positive_rate = 1.0}, "false-positive rate");
   refused({.minimum_area = 0}, "minimum area");
   refused({.batch = 0}, "batch");
-  check_refused(ErrorKind::kData, {"folder of a run"}, [&] { Inspector(*f.backend, f.run_paths().folder / "no"); });
+  check_refused(ErrorKind::kData, {"folder of a run"}, [&] { Inspector(*f.backend, "no/such/run"); });
   Inspector inspector(f.run());
   for (const data::Image& image : {data::Image{0, 5, {}}, data::Image{4, 4, std::vector<std::uint8_t>(47)},
                                    data::Image{-1, -1, std::vector<std::uint8_t>(3)}, data::Image{70000, 1, {}}}) {

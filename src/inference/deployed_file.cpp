@@ -1,0 +1,86 @@
+#include "inference/deployed_file.h"
+
+#include <cmath>
+
+#include "inference/tensor_source.h"
+#include "model/state_dict.h"
+#include "weights/safetensors.h"
+#include "weights/untrusted.h"
+
+namespace mdd {
+namespace {
+
+constexpr const char* kFormat = "mddnet-deployed";
+constexpr const char* kVersion = "1";
+
+const std::string& metadata_of(const weights::TensorArchive& archive, const std::string& key) {
+  const auto found = archive.metadata().find(key);
+  if (found == archive.metadata().end()) fail_data(archive.path().string(), "metadata", key, "none");
+  return found->second;
+}
+
+/// Rounds to f16. Requires finite values.
+std::vector<std::uint16_t> halves_of(const std::string& where, const Parameter& parameter,
+                                     std::span<const float> values) {
+  std::vector<std::uint16_t> out;
+  out.reserve(values.size());
+  for (const float value : values) {
+    out.push_back(half_from_float(value));
+    if (std::isfinite(float_from_half(out.back()))) continue;
+    fail_data(where, "tensor " + parameter.name, "values that f16 can hold (up to 65504)", std::to_string(value));
+  }
+  return out;
+}
+
+}  // namespace
+
+void write_deployed(const std::filesystem::path& path, const TrainedRun& run, DType storage) {
+  require(run.model->form() == StoreForm::kFolded, "a folded model is exported");
+  if (storage != DType::kF32 && storage != DType::kF16) {
+    fail(ErrorKind::kUsage,
+         "type of an exported file's values: expected f32 or f16, found " + std::string(name_of(storage)));
+  }
+  std::vector<weights::TensorInfo> infos;
+  std::vector<const Parameter*> parameters;
+  for (const ParameterStore* store : {&run.model->frozen(), &run.model->trained()}) {
+    for (const Parameter& p : store->parameters()) {
+      infos.push_back({p.name, p.shape.rank() == 1 ? DType::kF32 : storage, p.shape});
+      parameters.push_back(&p);
+    }
+  }
+  std::map<std::string, std::string> metadata{
+      {"format", kFormat}, {"version", kVersion}, {"config", to_json(run.config)}};
+  if (run.thresholds) metadata.emplace("thresholds", to_json(*run.thresholds));
+  weights::write_safetensors(path, infos, metadata, [&](std::size_t index, const ByteSink& sink) {
+    const Parameter& p = *parameters[index];
+    std::vector<float> values(static_cast<std::size_t>(p.shape.elements()));
+    run.model->backend().copy_to_host(std::as_writable_bytes(std::span(values)), p.view.value);
+    if (infos[index].dtype == DType::kF32) return sink(std::as_bytes(std::span(values)));
+    const std::vector<std::uint16_t> halves = halves_of(run.path.string(), p, values);
+    sink(std::as_bytes(std::span(halves)));
+  });
+}
+
+TrainedRun open_deployed(Backend& backend, const weights::TensorArchive& archive) {
+  const std::string where = archive.path().string();
+  const auto format = archive.metadata().find("format");
+  if (format == archive.metadata().end() || format->second != kFormat) {
+    fail_data(where, "model", "a file made by mddnet export (or the folder of a run)",
+              "a " + std::string(archive.format()) + " file of another kind");
+  }
+  if (metadata_of(archive, "version") != kVersion) {
+    fail_data(where, "version of the exported file", kVersion, weights::printable(metadata_of(archive, "version")));
+  }
+  TrainedRun run;
+  run.path = archive.path();
+  run.config = parse_config(where + ": config", metadata_of(archive, "config"));
+  if (archive.metadata().contains("thresholds")) {
+    run.thresholds =
+        parse_thresholds(where + ": thresholds", metadata_of(archive, "thresholds"), run.config.class_names);
+  }
+  run.model = std::make_unique<MddNet>(backend, run.config.model, false, StoreForm::kFolded);
+  load_folded_tensors(*run.model, source_of(archive));
+  return run;
+}
+
+}  // namespace mdd
