@@ -53,54 +53,72 @@ const Case kCases[] = {
 
 bool equal_bits(const Array& a, const Array& b) { return a.values == b.values; }
 
+/// All that `own` takes of a case: the batch at once, then image by image.
+void check_case(OwnConvolutions& own, const Case& c) {
+  const Epilogue relu{{}, {}, true};
+  Array x(c.input(), 1), w({c.narrow[3], c.geometry.kernel, c.geometry.kernel, c.wide[3]}, 2), dy(c.output(), 3);
+
+  Array y(c.output(), 4), y_single(c.output(), 5);
+  const auto forward = [&](std::int64_t images) {
+    return c.problem(ConvolutionKind::kForward, ConvolutionKind::kTransposedForward, images);
+  };
+  REQUIRE(own.takes(forward(1)));
+  own.forward(forward(c.images()), x.tensor(), {w.tensor(), false}, relu, y.tensor());
+  for (std::int64_t n = 0; n < c.images(); ++n) {
+    own.forward(forward(1), x.image(n), {w.tensor(), true}, relu, y_single.image(n));
+  }
+  CHECK(equal_bits(y, y_single));
+
+  Array dx(c.input(), 6), dx_single(c.input(), 7);
+  const auto data = [&](std::int64_t images) {
+    return c.problem(ConvolutionKind::kBackwardData, ConvolutionKind::kTransposedBackwardData, images);
+  };
+  REQUIRE(own.takes(data(1)));
+  own.backward_data(data(c.images()), dy.tensor(), w.tensor(), dx.tensor(), WriteMode::kOverwrite);
+  for (std::int64_t n = 0; n < c.images(); ++n) {
+    own.backward_data(data(1), dy.image(n), w.tensor(), dx_single.image(n), WriteMode::kOverwrite);
+  }
+  CHECK(equal_bits(dx, dx_single));
+
+  const auto weights = [&](std::int64_t images) {
+    return c.problem(ConvolutionKind::kBackwardWeights, ConvolutionKind::kTransposedBackwardWeights, images);
+  };
+  if (!own.takes(weights(1))) return;
+  Array dw(w.shape, 8), part(w.shape, 9);
+  own.backward_weights(weights(c.images()), x.tensor(), dy.tensor(), dw.tensor());
+  std::vector<double> sum(dw.values.size());
+  for (std::int64_t n = 0; n < c.images(); ++n) {
+    own.backward_weights(weights(1), x.image(n), dy.image(n), part.tensor());
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += static_cast<double>(part.values[i]);
+  }
+  double worst = 0, largest = 0;
+  for (std::size_t i = 0; i < sum.size(); ++i) {
+    worst = std::max(worst, std::abs(static_cast<double>(dw.values[i]) - sum[i]));
+    largest = std::max(largest, std::abs(sum[i]));
+  }
+  CHECK(largest > 1.0);
+  CHECK(worst < 1e-5 * largest);
+}
+
 }  // namespace
 
 TEST_CASE("a batch is what its images are, whatever the blocks") {
-  for (const Case& c : kCases) {
-    CAPTURE(c.name);
-    const ConvolutionProblem forward =
-        c.problem(ConvolutionKind::kForward, ConvolutionKind::kTransposedForward, c.images());
-    OwnConvolutions own(Precision::kF32);
-    if (!own.takes(forward)) {
-      MESSAGE("not ours on this processor: " << c.name);
-      CHECK((!has_fused_multiply_add() || has_wider_vectors()));
+  for (const Precision precision : {Precision::kF32, Precision::kBf16}) {
+    if (precision == Precision::kBf16 && !has_bf16_products()) {
+      MESSAGE("not tested: this processor has no bf16 arithmetic");
       continue;
     }
-    const Epilogue relu{{}, {}, true};
-    Array x(c.input(), 1), w({c.narrow[3], c.geometry.kernel, c.geometry.kernel, c.wide[3]}, 2), dy(c.output(), 3);
-    Array y(c.output(), 4), y_single(c.output(), 5), dx(c.input(), 6), dx_single(c.input(), 7);
-    Array dw(w.shape, 8), part(w.shape, 9);
-    const ConvolutionProblem one_forward = c.problem(ConvolutionKind::kForward, ConvolutionKind::kTransposedForward, 1);
-    const ConvolutionProblem one_data =
-        c.problem(ConvolutionKind::kBackwardData, ConvolutionKind::kTransposedBackwardData, 1);
-    const ConvolutionProblem one_weights =
-        c.problem(ConvolutionKind::kBackwardWeights, ConvolutionKind::kTransposedBackwardWeights, 1);
-    REQUIRE(own.takes(one_data));
-    REQUIRE(own.takes(one_weights));
-
-    own.forward(forward, x.tensor(), {w.tensor(), false}, relu, y.tensor());
-    own.backward_data(c.problem(ConvolutionKind::kBackwardData, ConvolutionKind::kTransposedBackwardData, c.images()),
-                      dy.tensor(), w.tensor(), dx.tensor(), WriteMode::kOverwrite);
-    own.backward_weights(
-        c.problem(ConvolutionKind::kBackwardWeights, ConvolutionKind::kTransposedBackwardWeights, c.images()),
-        x.tensor(), dy.tensor(), dw.tensor());
-
-    std::vector<double> sum(dw.values.size());
-    for (std::int64_t n = 0; n < c.images(); ++n) {
-      own.forward(one_forward, x.image(n), {w.tensor(), true}, relu, y_single.image(n));
-      own.backward_data(one_data, dy.image(n), w.tensor(), dx_single.image(n), WriteMode::kOverwrite);
-      own.backward_weights(one_weights, x.image(n), dy.image(n), part.tensor());
-      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += static_cast<double>(part.values[i]);
+    for (const Case& c : kCases) {
+      CAPTURE(c.name);
+      CAPTURE(precision == Precision::kBf16);
+      OwnConvolutions own(precision);
+      if (!own.takes(c.problem(ConvolutionKind::kForward, ConvolutionKind::kTransposedForward, c.images()))) {
+        MESSAGE("left to oneDNN on this processor: " << c.name);
+        CHECK((!has_fused_multiply_add() || (has_wider_vectors() && !c.transposed && precision == Precision::kF32)));
+        continue;
+      }
+      check_case(own, c);
     }
-    CHECK(equal_bits(y, y_single));
-    CHECK(equal_bits(dx, dx_single));
-    double worst = 0, largest = 0;
-    for (std::size_t i = 0; i < sum.size(); ++i) {
-      worst = std::max(worst, std::abs(static_cast<double>(dw.values[i]) - sum[i]));
-      largest = std::max(largest, std::abs(sum[i]));
-    }
-    CHECK(largest > 1.0);
-    CHECK(worst < 1e-5 * largest);
   }
 }
 
