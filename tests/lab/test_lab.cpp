@@ -7,7 +7,7 @@ using namespace mdd;
 
 TEST_CASE("every version agrees with the reference, and its counts show what it claims") {
   for (const lab::Entry& entry : lab::kPages) {
-    CAPTURE(entry.name);
+    CAPTURE(std::string(entry.name));
     const lab::Page page = entry.make(lab::Scale::kSmall);
     REQUIRE(page.versions.size() >= 2);
     lab::Counts before;

@@ -1,7 +1,8 @@
+#include "bench/lab/support/measure.h"
+
 #include <cmath>
 #include <cstdio>
 
-#include "bench/lab/support/measure.h"
 #include "core/error.h"
 
 namespace mdd::lab {

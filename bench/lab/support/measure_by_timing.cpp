@@ -62,9 +62,8 @@ const Rates& rates() {
     MDDNET_CUDA(cudaMalloc(&from, kBytes));
     MDDNET_CUDA(cudaMalloc(&to, kBytes));
     MDDNET_CUDA(cudaMemset(from, 0, kBytes));
-    const double seconds = seconds_of([=](cudaStream_t stream) {
-      MDDNET_CUDA(cudaMemcpyAsync(to, from, kBytes, cudaMemcpyDeviceToDevice, stream));
-    });
+    const double seconds = seconds_of(
+        [=](cudaStream_t stream) { MDDNET_CUDA(cudaMemcpyAsync(to, from, kBytes, cudaMemcpyDeviceToDevice, stream)); });
     MDDNET_CUDA(cudaFree(from));
     MDDNET_CUDA(cudaFree(to));
     const double units = 128.0 * attribute(cudaDevAttrMultiProcessorCount);  // f32 lanes from compute capability 8.6 on
@@ -98,7 +97,10 @@ Table measure(const Entry& entry) {
   for (std::size_t i = 0; i < page.versions.size(); ++i) {
     const Version& version = page.versions[i];
     const double seconds = seconds_of(version.run);
-    table.results.push_back({version.name, version.summary, errors[i], version.tolerance,
+    table.results.push_back({version.name,
+                             version.summary,
+                             errors[i],
+                             version.tolerance,
                              {fixed(1e3 * seconds, 3), fixed(1e-9 * page.bytes / seconds, 0),
                               fixed(1e-12 * page.flop / seconds, 2), fixed(100.0 * floor / seconds, 0) + " %"}});
   }

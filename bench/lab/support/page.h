@@ -56,6 +56,12 @@ struct Page {
 // The pages, one for each folder NN_name.
 [[nodiscard]] Page batch_norm_apply(Scale scale);
 [[nodiscard]] Page batch_norm_statistics(Scale scale);
+[[nodiscard]] Page cosine_distance(Scale scale);
+[[nodiscard]] Page memory_read(Scale scale);
+[[nodiscard]] Page gaussian_blur(Scale scale);
+[[nodiscard]] Page adam(Scale scale);
+[[nodiscard]] Page convolution(Scale scale);
+[[nodiscard]] Page anomaly_map(Scale scale);
 
 struct Entry {
   const char* name;  ///< the folder's
@@ -64,6 +70,10 @@ struct Entry {
 inline constexpr Entry kPages[] = {
     {"01_batch_norm_apply", batch_norm_apply},
     {"02_batch_norm_statistics", batch_norm_statistics},
+    {"03_cosine_distance", cosine_distance},
+    {"05_gaussian_blur", gaussian_blur},
+    {"06_adam", adam},
+    {"08_anomaly_map", anomaly_map},
 };
 
 }  // namespace mdd::lab
