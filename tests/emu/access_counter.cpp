@@ -1,40 +1,22 @@
 #include "tests/emu/access_counter.h"
 
 #include <algorithm>
-#include <array>
-#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "tests/emu/emulator.h"
+#include "tests/emu/warp_traces.h"
 
 namespace emu {
 namespace {
 
-constexpr unsigned kLanes = 32;
 constexpr std::uintptr_t kSector = 32;
 constexpr std::uintptr_t kBanks = 32, kBankBytes = 4;
 
 constinit thread_local AccessCounter* active = nullptr;
 
-/// One instruction of one warp.
-struct Request {
-  std::array<std::uintptr_t, kLanes> address{};
-  unsigned lanes = 0;  ///< that take part, one bit each
-  unsigned bytes = 0;
-  bool store = false, shared = false;
-
-  [[nodiscard]] bool has(unsigned lane) const { return (lanes >> lane & 1u) != 0; }
-};
-
-/// What the lanes of one warp have done at one place of the code.
-struct WarpAtPlace {
-  std::array<unsigned, kLanes> times{};
-  std::vector<Request> requests;
-};
-
 /// Passes over shared memory that the request needs, and the fewest that one of its width could.
-std::size_t bank_conflicts(const Request& request) {
+std::size_t bank_conflicts(const Step& request) {
   const unsigned phases = std::max(1u, request.bytes / static_cast<unsigned>(kBankBytes));
   const unsigned lanes_of_phase = kLanes / std::min(phases, kLanes);
   std::size_t conflicts = 0;
@@ -60,8 +42,8 @@ std::size_t bank_conflicts(const Request& request) {
 struct AccessCounter::Implementation {
   AccessCounts counts;
   std::vector<MemoryRange> device = device_allocations();
-  std::unordered_map<const void*, std::vector<WarpAtPlace>> places;
-  std::unordered_set<std::uintptr_t> loaded, stored;  ///< sectors of this launch
+  std::vector<std::array<std::vector<Event>, kLanes>> warps;  ///< of the block that is running
+  std::unordered_set<std::uintptr_t> loaded, stored;          ///< sectors of this launch
   Progress running;
 
   [[nodiscard]] bool is_device_memory(std::uintptr_t address) const {
@@ -71,33 +53,23 @@ struct AccessCounter::Implementation {
   }
 
   void note(const void* place, std::uintptr_t address, unsigned bytes, bool store) {
-    const bool shared = !is_device_memory(address);
-    if (shared && !is_shared_memory(reinterpret_cast<const void*>(address))) return;
     const Progress now = progress();
+    if (now.blocks == 0) return;  // host code
+    const bool shared = bytes > 0 && !is_device_memory(address);
+    if (shared && !is_shared_memory(reinterpret_cast<const void*>(address))) return;
     if (now.launches != running.launches) end_launch();
     if (now.blocks != running.blocks) end_block();
     running = now;
     const unsigned thread = threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z);
-    std::vector<WarpAtPlace>& warps = places[place];
     if (warps.size() <= thread / kLanes) warps.resize(thread / kLanes + 1);
-    WarpAtPlace& warp = warps[thread / kLanes];
-    const unsigned lane = thread % kLanes, time = warp.times[lane]++;
-    if (warp.requests.size() <= time) warp.requests.resize(time + 1);
-    Request& request = warp.requests[time];
-    request.address[lane] = address;
-    request.lanes |= 1u << lane;
-    request.bytes = bytes;
-    request.store = store;
-    request.shared = shared;
+    warps[thread / kLanes][thread % kLanes].push_back({place, address, bytes, store, shared});
   }
 
   void end_block() {
-    for (const auto& [place, warps] : places) {
-      for (const WarpAtPlace& warp : warps) {
-        for (const Request& request : warp.requests) count(request);
-      }
+    for (auto& warp : warps) {
+      for (const Step& step : steps_of(warp)) count(step);
+      for (std::vector<Event>& trace : warp) trace.clear();
     }
-    places.clear();
   }
 
   void end_launch() {
@@ -108,9 +80,13 @@ struct AccessCounter::Implementation {
     stored.clear();
   }
 
-  void count(const Request& request) {
+  void count(const Step& request) {
     const auto lanes = static_cast<std::size_t>(__popc(request.lanes));
-    counts.lanes += lanes;
+    if (request.bytes == 0) {
+      ++counts.basic_blocks;
+      counts.block_lanes += lanes;
+      return;
+    }
     if (request.shared) {
       ++counts.shared_requests;
       counts.shared_conflicts += bank_conflicts(request);
@@ -170,6 +146,9 @@ ACCESS_HOOKS(4)
 ACCESS_HOOKS(8)
 ACCESS_HOOKS(16)
 void __tsan_init() {}
+void __sanitizer_cov_trace_pc() {
+  if (emu::active != nullptr) emu::active->note(__builtin_return_address(0), 0, 0, false);
+}
 void __tsan_vptr_update(void** /*address*/, void* /*value*/) {}
 // Reference counts of the launching code. Atomics of device code are not counted: a kernel that uses others than this
 // does not link.

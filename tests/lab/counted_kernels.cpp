@@ -25,6 +25,14 @@ __global__ void ragged_kernel(const float* x, float* y) {
   for (int i = 0; i <= me(); ++i) sum += x[i * 32 + me()];
   y[me()] = sum;
 }
+__global__ void nested_kernel(const float* x, float* y) {
+  for (int round = 0; round < 3; ++round) {
+    float sum = 0.0f;
+    if (me() % 2 == 0) sum += x[me()];
+    for (int i = 0; i < (me() == 0 ? 3 : 2); ++i) sum += x[1024 + 32 * i + me()];
+    y[32 * round + me()] = sum;
+  }
+}
 __global__ void column_kernel(float* y, int pitch) {
   MDDNET_SHARED(float, tile, 32 * 33);
   tile[me() * pitch] = 1.0f;
@@ -61,6 +69,7 @@ void copy_misaligned(const float* x, float* y) { start(1, misaligned_kernel, x, 
 void read_one(const float* x, float* y) { start(1, one_kernel, x, y); }
 void copy_some(const float* x, float* y, int lanes) { start(1, some_kernel, x, y, lanes); }
 void ragged_loop(const float* x, float* y) { start(1, ragged_kernel, x, y); }
+void nested_loops(const float* x, float* y) { start(1, nested_kernel, x, y); }
 void shared_column(float* y, int pitch) { start(1, column_kernel, y, pitch); }
 void shared_packs(float* y) { start(1, shared_pack_kernel, y); }
 void no_memory(float* y) { start(1, register_kernel, y); }

@@ -14,6 +14,8 @@ void read_one(const float* x, float* y);
 void copy_some(const float* x, float* y, int lanes);
 /// Lane i goes round i + 1 times.
 void ragged_loop(const float* x, float* y);
+/// Three rounds of: a load by even lanes; two loads of a loop by all, a third by lane 0; a store.
+void nested_loops(const float* x, float* y);
 /// Lane i writes word i * pitch of shared memory.
 void shared_column(float* y, int pitch);
 /// Lane i writes 16 bytes from word 4 i of shared memory on.

@@ -100,7 +100,7 @@ Table measure(const Entry& entry) {
          {grouped(counts.launches), grouped(counts.threads), grouped(requests),
           grouped(static_cast<double>(m.load_sectors)), grouped(static_cast<double>(m.store_sectors)),
           fixed(100.0 * page.bytes / moved, 0) + " %", fixed(100.0 * asked / moved, 0) + " %",
-          fixed(static_cast<double>(m.lanes) / (requests + static_cast<double>(m.shared_requests)), 1),
+          fixed(static_cast<double>(m.block_lanes) / static_cast<double>(m.basic_blocks), 1),
           grouped(static_cast<double>(m.shared_requests)), grouped(static_cast<double>(m.shared_conflicts)),
           grouped(counts.barriers), grouped(counts.shuffles)}});
   }
