@@ -42,8 +42,9 @@ std::size_t bank_conflicts(const Step& request) {
 struct AccessCounter::Implementation {
   AccessCounts counts;
   std::vector<MemoryRange> device = device_allocations();
-  std::vector<std::array<std::vector<Event>, kLanes>> warps;  ///< of the block that is running
-  std::unordered_set<std::uintptr_t> loaded, stored;          ///< sectors of this launch
+  std::vector<WarpTraces> warps;                      ///< of the block that is running
+  ControlFlow flow;                                   ///< of the kernels so far
+  std::unordered_set<std::uintptr_t> loaded, stored;  ///< sectors of this launch
   Progress running;
 
   [[nodiscard]] bool is_device_memory(std::uintptr_t address) const {
@@ -62,12 +63,14 @@ struct AccessCounter::Implementation {
     running = now;
     const unsigned thread = threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z);
     if (warps.size() <= thread / kLanes) warps.resize(thread / kLanes + 1);
-    warps[thread / kLanes][thread % kLanes].push_back({place, address, bytes, store, shared});
+    warps[thread / kLanes][thread % kLanes].push_back(
+        {reinterpret_cast<std::uintptr_t>(place), address, bytes, store, shared});
   }
 
   void end_block() {
-    for (auto& warp : warps) {
-      for (const Step& step : steps_of(warp)) count(step);
+    for (const WarpTraces& warp : warps) learn(flow, warp);
+    for (WarpTraces& warp : warps) {
+      for (const Step& step : steps_of(flow, warp)) count(step);
       for (std::vector<Event>& trace : warp) trace.clear();
     }
   }

@@ -1,78 +1,86 @@
 #include "tests/emu/warp_traces.h"
 
-#include <algorithm>
-#include <numeric>
+#include <tuple>
+#include <unordered_map>
 
 namespace emu {
 namespace {
 
-/// How far ahead a place is looked for, and how many matches in a row make sure of one.
-constexpr std::size_t kHorizon = 4096, kSure = 64;
-
-using Steps = std::vector<Step>;
-using Trace = std::vector<Event>;
-
-/// Matches in a row from there on, at most kSure.
-std::size_t run_length(const Steps& steps, std::size_t i, const Trace& trace, std::size_t j) {
-  std::size_t length = 0;
-  while (length < kSure && i + length < steps.size() && j + length < trace.size() &&
-         steps[i + length].place == trace[j + length].place) {
-    ++length;
-  }
-  return length;
+std::uint64_t mixed(std::uint64_t key, std::uint64_t value) {
+  key = (key ^ value) * 0x9E3779B97F4A7C15ULL;
+  return key ^ (key >> 29);
 }
 
-Step step_of(const Event& event) {
-  return {.place = event.place, .bytes = event.bytes, .store = event.store, .shared = event.shared};
-}
+/// Where a lane is: the loops around it, outermost first, and the round that it is in of each.
+class Position {
+ public:
+  explicit Position(ControlFlow& flow) : flow_(flow) {}
 
-void take_part(Step& step, unsigned lane, const Event& event) {
-  step.lanes |= 1u << lane;
-  step.address[lane] = event.address;
-}
-
-/// One more lane among the steps of those before it.
-Steps merged(Steps steps, const Trace& trace, unsigned lane) {
-  Steps out;
-  out.reserve(std::max(steps.size(), trace.size()));
-  std::size_t i = 0, j = 0;
-  while (j < trace.size()) {
-    if (i < steps.size() && steps[i].place == trace[j].place) {
-      take_part(steps[i], lane, trace[j++]);
-      out.push_back(steps[i++]);
-      continue;
+  void enter(std::size_t block) {
+    const std::vector<std::size_t>& loops = flow_.loops_around(block);
+    const std::size_t next_round_of = flow_.loop_of_jump(block_, block);
+    block_ = block;
+    std::size_t kept = 0;
+    while (kept < loops.size() && kept < rounds_.size() && rounds_[kept].loop == loops[kept]) {
+      ++kept;
+      if (loops[kept - 1] != next_round_of) continue;
+      ++rounds_[kept - 1].round;
+      break;
     }
-    // Either the lane left out some steps, or it made some that the others did not: what fits longer afterwards.
-    std::size_t left_out = 1, own = 1;
-    while (left_out < kHorizon && i + left_out < steps.size() && steps[i + left_out].place != trace[j].place)
-      ++left_out;
-    while (own < kHorizon && j + own < trace.size() && i < steps.size() && trace[j + own].place != steps[i].place)
-      ++own;
-    const std::size_t after_left_out = run_length(steps, i + left_out, trace, j);
-    const std::size_t after_own = run_length(steps, i, trace, j + own);
-    if (after_left_out > 0 && after_left_out >= after_own) {
-      for (std::size_t end = i + left_out; i < end; ++i) out.push_back(steps[i]);
-      continue;
-    }
-    for (const std::size_t end = after_own > 0 ? j + own : j + 1; j < end; ++j) {
-      out.push_back(step_of(trace[j]));
-      take_part(out.back(), lane, trace[j]);
+    rounds_.resize(kept);
+    if (kept > 0) seal(rounds_.back());
+    for (; kept < loops.size(); ++kept) {
+      rounds_.push_back({loops[kept], 0, key(), 0});
+      seal(rounds_.back());
     }
   }
-  out.insert(out.end(), steps.begin() + static_cast<std::ptrdiff_t>(i), steps.end());
-  return out;
-}
+  [[nodiscard]] std::uint64_t key() const { return rounds_.empty() ? 0 : rounds_.back().key; }
+
+ private:
+  struct Round {
+    std::size_t loop;
+    std::uint64_t round, around, key;
+  };
+  static void seal(Round& round) { round.key = mixed(mixed(round.around, round.loop), round.round); }
+
+  ControlFlow& flow_;
+  std::size_t block_ = 0;
+  std::vector<Round> rounds_;
+};
 
 }  // namespace
 
-Steps steps_of(const std::array<Trace, kLanes>& traces) {
-  // The longest first: the others then mostly leave something out.
-  std::array<unsigned, kLanes> order{};
-  std::iota(order.begin(), order.end(), 0u);
-  std::ranges::stable_sort(order, [&](unsigned a, unsigned b) { return traces[a].size() > traces[b].size(); });
-  Steps steps;
-  for (const unsigned lane : order) {
-    if (!traces[lane].empty()) steps = merged(std::move(steps), traces[lane], lane);
+void learn(ControlFlow& flow, const WarpTraces& traces) {
+  for (const std::vector<Event>& trace : traces) {
+    std::size_t before = 0;
+    for (const Event& event : trace) {
+      if (event.bytes > 0) continue;
+      const std::size_t block = flow.number_of(event.place);
+      flow.follow(before, block);
+      before = block;
+    }
+  }
+}
+
+std::vector<Step> steps_of(ControlFlow& flow, const WarpTraces& traces) {
+  std::vector<Step> steps;
+  std::unordered_map<std::uint64_t, std::size_t> by_key;
+  for (unsigned lane = 0; lane < kLanes; ++lane) {
+    Position position(flow);
+    for (const Event& event : traces[lane]) {
+      if (event.bytes == 0) position.enter(flow.number_of(event.place));
+      std::uint64_t key = mixed(position.key(), event.place);
+      auto [at, fresh] = by_key.try_emplace(key, steps.size());
+      // The same place twice in the same round: a function that is called twice.
+      while (!fresh && steps[at->second].has(lane)) {
+        key = mixed(key, 1);
+        std::tie(at, fresh) = by_key.try_emplace(key, steps.size());
+      }
+      if (fresh) steps.push_back({.bytes = event.bytes, .store = event.store, .shared = event.shared});
+      Step& step = steps[at->second];
+      step.lanes |= 1u << lane;
+      step.address[lane] = event.address;
+    }
   }
   return steps;
 }

@@ -4,13 +4,15 @@
 #include <cstdint>
 #include <vector>
 
+#include "tests/emu/control_flow.h"
+
 namespace emu {
 
 inline constexpr unsigned kLanes = 32;
 
 /// Something that a lane did: entered a basic block (0 bytes), or accessed memory.
 struct Event {
-  const void* place;  ///< in the code
+  std::uintptr_t place;  ///< in the code
   std::uintptr_t address;
   unsigned bytes;
   bool store, shared;
@@ -18,7 +20,6 @@ struct Event {
 
 /// The same thing done by lanes of a warp together.
 struct Step {
-  const void* place = nullptr;
   std::array<std::uintptr_t, kLanes> address{};
   unsigned lanes = 0;  ///< that took part, one bit each
   unsigned bytes = 0;
@@ -27,8 +28,13 @@ struct Step {
   [[nodiscard]] bool has(unsigned lane) const { return (lanes >> lane & 1u) != 0; }
 };
 
-/// The steps of a warp. Lanes that went other ways, or round a loop more often, have steps to themselves; where they
-/// come together again is found by comparing places, as `diff` finds the common lines of two texts.
-[[nodiscard]] std::vector<Step> steps_of(const std::array<std::vector<Event>, kLanes>& traces);
+using WarpTraces = std::array<std::vector<Event>, kLanes>;
+
+/// Notes the traces' control flow.
+void learn(ControlFlow& flow, const WarpTraces& traces);
+
+/// The steps of a warp, in no particular order. Events belong together if they happen at one place, in the same rounds
+/// of all loops around it. Requires that `flow` has learned the traces.
+[[nodiscard]] std::vector<Step> steps_of(ControlFlow& flow, const WarpTraces& traces);
 
 }  // namespace emu
