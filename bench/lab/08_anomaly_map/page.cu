@@ -108,7 +108,8 @@ Page anomaly_map(Scale scale) {
                                {falls_to(Quantity::kLaunches, 0.64), falls_to(Quantity::kStoreSectors, 0.64),
                                 falls_to(Quantity::kLoadSectors, 0.9)}),
                        version("v2", "the product's: packs, eight rows a thread", run_v2,
-                               {falls_to(Quantity::kStoreRequests, 0.3), falls_to(Quantity::kThreads, 0.125)})},
+                               {falls_to(Quantity::kStoreRequests, 0.3), falls_to(Quantity::kThreads, 0.125),
+                                grows_to(Quantity::kLoadSectors, 1.4)})},
           .prepare =
               [p] {
                 for (const DeviceArray* out : {&p->restored, &p->identity, &p->fused}) out->poison();

@@ -68,12 +68,10 @@ struct Entry {
   Page (*make)(Scale);
 };
 inline constexpr Entry kPages[] = {
-    {"01_batch_norm_apply", batch_norm_apply},
-    {"02_batch_norm_statistics", batch_norm_statistics},
-    {"03_cosine_distance", cosine_distance},
-    {"05_gaussian_blur", gaussian_blur},
-    {"06_adam", adam},
-    {"08_anomaly_map", anomaly_map},
+    {"01_batch_norm_apply", batch_norm_apply}, {"02_batch_norm_statistics", batch_norm_statistics},
+    {"03_cosine_distance", cosine_distance},   {"04_memory_read", memory_read},
+    {"05_gaussian_blur", gaussian_blur},       {"06_adam", adam},
+    {"07_convolution", convolution},           {"08_anomaly_map", anomaly_map},
 };
 
 }  // namespace mdd::lab
