@@ -2,7 +2,8 @@
 //
 // Why: an instruction that moves 16 bytes a lane costs no more to issue than one that moves 4, and more bytes are in
 // flight for each warp that waits. The division for the channel is paid once for four elements.
-// Gain: a quarter of the requests, loads and stores alike; the bytes stay what they were. Requires channels % 4 == 0.
+// Gain: a quarter of the requests, loads and stores alike; the bytes stay what they were.
+// Requires channels % 4 == 0.
 #pragma once
 #include "cuda/kernels/floats.cuh"
 

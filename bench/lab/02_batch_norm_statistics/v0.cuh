@@ -1,8 +1,8 @@
-// v0, the formula as it stands: a thread owns a channel and walks all positions twice, first for the mean, then for the
-// variance.
+// v0, the formula as it stands: a thread owns a channel and walks all positions twice, first for the mean, then for
+// the variance.
 //
-// Neighbouring lanes own neighbouring channels, so every access is contiguous. Why it is slow all the same: C threads
-// on a device that wants a hundred thousand, and the tensor is read twice.
+// Neighbouring lanes own neighbouring channels, so every access is contiguous.
+// Why it is slow all the same: C threads on a device that wants a hundred thousand, and the tensor is read twice.
 #pragma once
 #include <cstdint>
 

@@ -1,12 +1,12 @@
 // v1: a block a channel, its threads side by side along the positions, their sums put together in shared memory; and
 // one walk instead of two, by  variance = mean of x^2 - mean^2.
 //
-// Why: 256 threads a channel, and every element read once. It is what the kernel looks like where the channel's values
-// lie together (NCHW). In NHWC it is a mistake worth seeing: neighbouring lanes read addresses a whole position apart,
-// each touches a sector of its own, and of 32 bytes moved 4 are used.
+// Why: 256 threads a channel, and every element read once. It is what the kernel looks like where the channel's
+// values lie together (NCHW). In NHWC it is a mistake worth seeing: neighbouring lanes read addresses a whole
+// position apart, each touches a sector of its own, and of 32 bytes moved 4 are used.
 // Gain: threads. But half of the reads move four times the sectors.
-// Price: mean of x^2 - mean^2 takes a small difference of large numbers: the digits of the variance are gone where the
-// mean is large against the deviation. The error grows more than thirtyfold here.
+// Price: mean of x^2 - mean^2 takes a small difference of large numbers: the digits of the variance are gone where
+// the mean is large against the deviation. The error grows more than thirtyfold here.
 #pragma once
 #include <cstdint>
 

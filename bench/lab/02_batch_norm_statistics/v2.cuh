@@ -1,8 +1,8 @@
 // v2: 32 channels a block, a lane each, and 8 rows of threads that share the positions.
 //
 // Why: lanes along the channels read contiguous memory again, and the walk over positions is still cut into pieces.
-// Gain: an eighth of the sectors of v1. Price: fewer threads, 8 rows for each channel instead of 256; the digits are
-// still lost.
+// Gain: an eighth of the sectors of v1.
+// Price: fewer threads, 8 rows for each channel instead of 256; the digits are still lost.
 #pragma once
 #include <cstdint>
 

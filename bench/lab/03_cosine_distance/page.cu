@@ -86,7 +86,7 @@ std::vector<Version> versions(const std::shared_ptr<Problem>& p) {
          cuda::launch(stream, one, cosine_distance_v0::loss, moments, images, loss);
          cuda::launch(stream, of_images, cosine_distance_v1::gradient, a, b, moments, count, images, gradient);
        },
-       {falls_to(Quantity::kBarriers, 0.34), falls_to(Quantity::kSharedRequests, 0.34),
+       {falls_to(Quantity::kBarriers, 0.25), falls_to(Quantity::kSharedRequests, 0.34),
         falls_to(Quantity::kLoadSectors, 1.0)}},
       {"v3",
        "the product's: runs, packs, f64 at the end",

@@ -3,9 +3,9 @@
 //
 //   loss = mean_n 1 - a_n.b_n / (|a_n| |b_n|),   da_n = (a_n (a_n.b_n) / |a_n|^2 - b_n) / (N |a_n| |b_n|)
 //
-// A block owns an image; its threads put their sums together in a tree in shared memory, a barrier a step. Why it is
-// slow: a and b are read twice each for the moments and pass through memory seven times for the gradient, where twice
-// and once would do; and N blocks do not fill a device.
+// A block owns an image; its threads put their sums together in a tree in shared memory, a barrier a step.
+// Why it is slow: a and b are read twice each for the moments and pass through memory seven times for the gradient,
+// where twice and once would do; and N blocks do not fill a device.
 #pragma once
 #include <cstdint>
 

@@ -1,11 +1,10 @@
 // v0, the formula as it stands (spec S4): a thread answers one query, all by itself.
 //
-//   a_j = softmax_j(cos(z, p_j) / tau),  read = sum_j a_j p_j,  mass_c = mean over an image's queries of sum_{j in c}
-//   a_j
+//   a_j = softmax_j(cos(z, p_j) / tau),  read = sum_j a_j p_j,  mass_c = mean over an image's queries of its a_j
 //
 // Why it is slow: a thread walks its own row of z, and neighbouring lanes' rows lie D floats apart, so that of every
-// sector 4 bytes are used; each prototype's norm is summed up again for every query; and there are only as many threads
-// as queries.
+// sector 4 bytes are used; each prototype's norm is summed up again for every query; and there are only as many
+// threads as queries.
 #pragma once
 #include <cstdint>
 

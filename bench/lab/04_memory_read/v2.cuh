@@ -1,9 +1,10 @@
 // v2: unit rows first, then two products of matrices in tiles, with a softmax in between.
 //
-// Why: cosines of all queries with all prototypes are one matrix product, and the read is another. In a tile of 32 x 32
-// a prototype that is fetched once serves 32 queries, and norms are computed once a row. Gain: a quarter of the loaded
-// sectors. Price: the softmax, a thread a row, walks rows that lie side by side with lanes that stand a row apart: half
-// of all the sectors that are left.
+// Why: cosines of all queries with all prototypes are one matrix product, and the read is another. In a tile of 32 x
+// 32 a prototype that is fetched once serves 32 queries, and norms are computed once a row.
+// Gain: a third of the loaded sectors, an eighth of the load requests.
+// Price: norms and softmax, a thread a row, read and write with lanes that stand a row apart: more than ten times the
+// stored sectors, and most of the loads that are left.
 #pragma once
 #include <cstdint>
 

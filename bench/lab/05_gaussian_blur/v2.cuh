@@ -2,8 +2,8 @@
 //
 // Why: neighbouring pixels want the same samples; each is fetched once a block instead of 2 r + 1 times, and each tap
 // is computed once a block.
-// Gain: a tenth of the load requests. Price: shared memory now serves two reads for every multiply-add, and that is
-// what the kernel waits for.
+// Gain: a tenth of the load requests.
+// Price: shared memory now serves two reads for every multiply-add, and that is what the kernel waits for.
 #pragma once
 #include "cuda/kernels/simt.h"
 #include "ops/map_arithmetic.h"

@@ -1,10 +1,11 @@
 // v3: eight neighbouring outputs a thread, from a window of registers that slides along the filter.
 //
 // Why: a tap read once serves eight outputs, and a sample read once serves eight taps: two shared reads for eight
-// multiply-adds. The window slides along the filter, so the lanes of a warp stand across it, a line each, and the tile
-// lies with the position outermost: tile[position][line].
-// Gain: a quarter of the shared requests, or less. Price: along rows, the lanes that fill the tile have neighbouring
-// positions, which lie 32 words apart: all in one bank, 31 passes too many for every request.
+// multiply-adds. The window slides along the filter, so the lanes of a warp stand across it, a line each, and the
+// tile lies with the position outermost: tile[position][line].
+// Gain: a quarter of the shared requests, or less.
+// Price: along rows, the lanes that fill the tile have neighbouring positions, which lie 32 words apart: all in one
+// bank, 31 passes too many for every request.
 #pragma once
 #include "cuda/kernels/simt.h"
 #include "ops/map_arithmetic.h"

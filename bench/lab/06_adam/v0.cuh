@@ -3,8 +3,9 @@
 //   g' = s g;   m = beta1 m + (1 - beta1) g';   v = beta2 v + (1 - beta2) g'^2;
 //   w -= rate m / (sqrt(v) r + epsilon),   rate = lr / (1 - beta1^t),  r = 1 / sqrt(1 - beta2^t)
 //
-// Four kernels, a thread a weight. Why it is slow: eight reads and four writes a weight, where four and three would do;
-// and every thread of the last kernel raises beta to the power t in f64.
+// Four kernels, a thread a weight.
+// Why it is slow: eight reads and four writes a weight, where four and three would do; and every thread of the last
+// kernel raises beta to the power t in f64.
 #pragma once
 #include <cstdint>
 

@@ -55,7 +55,7 @@ std::vector<Version> versions(const std::shared_ptr<Problem>& p) {
        "4 x 4 outputs a thread, tiles of 64 x 64",
        [=](cudaStream_t stream) { cuda::launch(stream, large, convolution_v2::forward, x, w, y, g); },
        {falls_to(Quantity::kSharedRequests, 0.3), falls_to(Quantity::kLoadSectors, 0.3),
-        grows_to(Quantity::kBankConflicts, 10)}},
+        grows_to(Quantity::kBankConflicts, 1.5)}},
       {"v3",
        "packs, a pitch of 68, two tiles in turn",
        [=](cudaStream_t stream) { cuda::launch(stream, large, convolution_v3::forward, x, w, y, g); },

@@ -3,10 +3,12 @@
 //   Y[m,k] = sum_j X[m,j] W[k,j],   m = (n,p,q),  j = (r,s,c)
 //
 // X is never written out ("implicit"): the block fetches what a tile of it needs from x, zeros beyond the borders. A
-// block makes 16 x 16 outputs, a thread one; 16 columns j at a time lie in shared memory. Why: a value fetched once
-// serves 16 outputs. Gain: a sixteenth of the load requests, and even fewer sectors, because lanes now stand side by
-// side along j. Price: two shared reads for every multiply-add. Requires channels % 16 == 0, so that 16 columns belong
-// to one tap.
+// block makes 16 x 16 outputs, a thread one; 16 columns j at a time lie in shared memory.
+// Why: a value fetched once serves 16 outputs.
+// Gain: a sixteenth of the load requests, and even fewer sectors, because lanes now stand side by side along j.
+// Price: two shared reads for every multiply-add, and what turns w over on its way into the tile meets a bank eight
+// times.
+// Requires channels % 16 == 0, so that 16 columns belong to one tap.
 #pragma once
 #include <cstdint>
 

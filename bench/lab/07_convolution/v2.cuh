@@ -1,9 +1,9 @@
 // v2: a thread makes 4 x 4 outputs of a tile of 64 x 64.
 //
 // Why: eight values from shared memory, in registers, serve sixteen multiply-adds; and a fetched value serves 64
-// outputs instead of 16. The tiles lie with the column j outermost, so that a thread's values lie side by side. Gain: a
-// quarter of the shared reads for each multiply-add, and of the fetched sectors. Price: the lanes that fill a tile run
-// along j, 64 words apart: sixteen lanes in one bank.
+// outputs instead of 16. The tiles lie with the column j outermost, so that a thread's values lie side by side.
+// Gain: a quarter of the shared reads for each multiply-add, and of the fetched sectors.
+// Price: the lanes that fill a tile run along j, 64 words apart: sixteen lanes in one bank.
 #pragma once
 #include "bench/lab/07_convolution/v1.cuh"
 

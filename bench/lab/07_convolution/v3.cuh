@@ -3,8 +3,8 @@
 // Why: a pack from device memory, and a thread's four values of a or b from shared memory, are one request each. With
 // 68 words from column to column, what fills the tile meets a bank twice at most instead of sixteen times, and packs
 // stay aligned. While one tile is used, the next is fetched into registers and then stored into the other, so that
-// nothing waits for device memory and one barrier a tile is enough. Gain: a quarter of the load requests, a third of
-// the shared ones, half of the barriers, few conflicts.
+// nothing waits for device memory and one barrier a tile is enough.
+// Gain: a quarter of the load requests, a third of the shared ones, half of the barriers, few conflicts.
 #pragma once
 #include "bench/lab/07_convolution/v2.cuh"
 #include "cuda/kernels/pack.cuh"
