@@ -2,7 +2,7 @@
 //
 //   A_TR = sum_i up(TR_i),  A_RI = sum_i up(RI_i),  fused = A_TR + A_RI;  up: bilinear, corners aligned
 //
-// Why it is slow: eleven launches, and seventeen full-size maps read or written beside the six that are made; every
+// Why it is slow: eleven launches, and fifteen full-size maps read or written beside the six that are made; every
 // pixel divides to find its place among the samples.
 #pragma once
 #include <cstdint>
