@@ -15,24 +15,26 @@ constexpr std::uintptr_t kBanks = 32, kBankBytes = 4;
 
 constinit thread_local AccessCounter* active = nullptr;
 
-/// Passes over shared memory that the request needs, and the fewest that one of its width could.
+/// Passes over shared memory beyond those that an access of this width needs.
 std::size_t bank_conflicts(const Step& request) {
   const unsigned phases = std::max(1u, request.bytes / static_cast<unsigned>(kBankBytes));
-  const unsigned lanes_of_phase = kLanes / std::min(phases, kLanes);
+  const unsigned lanes_of_phase = kLanes / phases;
   std::size_t conflicts = 0;
   for (unsigned first = 0; first < kLanes; first += lanes_of_phase) {
-    std::array<std::vector<std::uintptr_t>, kBanks> words;
-    std::size_t most = 1;
+    std::array<std::uintptr_t, kLanes> words{};
+    auto end = words.begin();
     for (unsigned lane = first; lane < first + lanes_of_phase; ++lane) {
-      if (!request.has(lane)) continue;
-      for (unsigned part = 0; part < phases; ++part) {
-        const std::uintptr_t word = request.address[lane] / kBankBytes + part;
-        auto& of_bank = words[word % kBanks];
-        if (std::find(of_bank.begin(), of_bank.end(), word) == of_bank.end()) of_bank.push_back(word);
-        most = std::max(most, of_bank.size());
+      for (unsigned part = 0; request.has(lane) && part < phases; ++part) {
+        *end++ = request.address[lane] / kBankBytes + part;
       }
     }
-    conflicts += most - 1;
+    std::sort(words.begin(), end);
+    std::array<unsigned char, kBanks> of_bank{};
+    unsigned char most = 1;
+    for (auto word = words.begin(), last = std::unique(words.begin(), end); word != last; ++word) {
+      most = std::max(most, ++of_bank[*word % kBanks]);
+    }
+    conflicts += most - 1u;
   }
   return conflicts;
 }
@@ -45,6 +47,7 @@ struct AccessCounter::Implementation {
   std::vector<WarpTraces> warps;                      ///< of the block that is running
   ControlFlow flow;                                   ///< of the kernels so far
   std::unordered_set<std::uintptr_t> loaded, stored;  ///< sectors of this launch
+  std::vector<std::uintptr_t> sectors;                ///< of a request
   Progress running;
 
   [[nodiscard]] bool is_device_memory(std::uintptr_t address) const {
@@ -95,7 +98,7 @@ struct AccessCounter::Implementation {
       counts.shared_conflicts += bank_conflicts(request);
       return;
     }
-    std::vector<std::uintptr_t> sectors;
+    sectors.clear();
     for (unsigned lane = 0; lane < kLanes; ++lane) {
       if (!request.has(lane)) continue;
       const std::uintptr_t last = (request.address[lane] + request.bytes - 1) / kSector;

@@ -1,5 +1,6 @@
 #include "tests/emu/warp_traces.h"
 
+#include <algorithm>
 #include <tuple>
 #include <unordered_map>
 
@@ -65,6 +66,10 @@ void learn(ControlFlow& flow, const WarpTraces& traces) {
 std::vector<Step> steps_of(ControlFlow& flow, const WarpTraces& traces) {
   std::vector<Step> steps;
   std::unordered_map<std::uint64_t, std::size_t> by_key;
+  std::size_t most = 0;
+  for (const std::vector<Event>& trace : traces) most = std::max(most, trace.size());
+  steps.reserve(most);
+  by_key.reserve(most);
   for (unsigned lane = 0; lane < kLanes; ++lane) {
     Position position(flow);
     for (const Event& event : traces[lane]) {

@@ -1,9 +1,10 @@
 #include "tests/tour/pages.h"
 
+#include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <map>
 #include <optional>
-#include <regex>
 #include <sstream>
 #include <utility>
 
@@ -42,13 +43,50 @@ const std::map<fs::path, std::string>& tree(const fs::path& root) {
   return at->second;
 }
 
-/// Whether a call or definition of the function is in the text.
+bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+
+/// Whether the text has the word, followed by an opening parenthesis if `called`.
+bool has_word(const std::string& text, const std::string& word, bool called) {
+  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    if (at > 0 && is_word(text[at - 1])) continue;
+    if (end < text.size() && is_word(text[end])) continue;
+    if (!called || (end < text.size() && text[end] == '(')) return true;
+  }
+  return false;
+}
+
+/// Whether a call or definition of the function is in the text, and its class too, if it has one.
 bool has_function(const std::string& text, const std::string& name) {
   const std::size_t colons = name.rfind("::");
-  const std::string own = colons == std::string::npos ? name : name.substr(colons + 2);
-  const std::string owner = colons == std::string::npos ? "" : name.substr(0, colons);
-  return std::regex_search(text, std::regex("\\b" + own + "\\s*\\(")) &&
-         (owner.empty() || std::regex_search(text, std::regex("\\b" + owner + "\\b")));
+  if (colons == std::string::npos) return has_word(text, name, true);
+  return has_word(text, name.substr(colons + 2), true) && has_word(text, name.substr(0, colons), false);
+}
+
+/// The name in "name()" or "Class::name()".
+std::optional<std::string> function_in(const std::string& span) {
+  if (!span.ends_with("()") || span.size() == 2) return std::nullopt;
+  const std::string name = span.substr(0, span.size() - 2);
+  const bool fits = std::ranges::all_of(name, [](char c) { return is_word(c) || c == ':'; });
+  return fits ? std::optional(name) : std::nullopt;
+}
+
+/// "a/b.cpp", "b.cuh", "src/model", "kernels/".
+bool is_path(const std::string& span) {
+  static constexpr const char* kKinds[] = {".h", ".cpp", ".cu", ".cuh", ".md", ".sh", ".py", ".txt", ".cmake"};
+  const bool fits = std::ranges::all_of(span, [](char c) { return is_word(c) || c == '.' || c == '-' || c == '/'; });
+  if (!fits) return false;
+  if (std::ranges::any_of(kKinds, [&](const char* kind) { return span.ends_with(kind); })) return true;
+  if (std::ranges::count(span, '/') == 1 && span.ends_with('/')) return true;
+  return std::ranges::any_of(kFolders, [&](const std::string folder) { return span.starts_with(folder + '/'); }) &&
+         fs::path(span).extension().empty();
+}
+
+/// Whether the line begins a paragraph, an item of a list or a row of a table.
+bool begins_paragraph(const std::string& line) {
+  const std::size_t digits = line.find_first_not_of("0123456789");
+  return line.empty() || line[0] == '|' || line.starts_with("- ") || line.starts_with("**") ||
+         (digits > 0 && digits != std::string::npos && line.compare(digits, 2, ". ") == 0);
 }
 
 /// The file's lines between // [region] and // [end], without the indentation of the first marker.
@@ -95,29 +133,32 @@ class Page {
 
  private:
   void read_line(const std::string& line) {
-    static const std::regex kMarker(R"(<!-- (\S+) \[(\w+)\] -->)"), kSpan("`([^`]+)`");
-    static const std::regex kItem(R"(^(\d+\. |\| |- |\*\*).*)");
-    std::smatch marker;
-    if (std::regex_match(line, marker, kMarker)) {
-      source_ = marker[1];
-      region_ = marker[2];
-      return;
-    }
-    if (line.empty() || std::regex_match(line, kItem)) file_.clear();  // a new paragraph
-    for (auto at = std::sregex_iterator(line.begin(), line.end(), kSpan); at != std::sregex_iterator(); ++at) {
-      check_span((*at)[1]);
+    if (read_marker(line)) return;
+    if (begins_paragraph(line)) file_.clear();
+    for (std::size_t at = line.find('`'); at != std::string::npos; at = line.find('`', at + 1)) {
+      const std::size_t end = line.find('`', at + 1);
+      if (end == std::string::npos) return;
+      check_span(line.substr(at + 1, end - at - 1));
+      at = end;
     }
   }
 
+  /// <!-- file [region] -->
+  bool read_marker(const std::string& line) {
+    std::istringstream words(line);
+    std::string open, file, region, close;
+    words >> open >> file >> region >> close;
+    if (open != "<!--" || close != "-->" || !region.starts_with('[') || !region.ends_with(']')) return false;
+    source_ = file;
+    region_ = region.substr(1, region.size() - 2);
+    return true;
+  }
+
   void check_span(const std::string& span) {
-    static const std::regex kFunction(R"(([A-Za-z_]\w*(?:::\w+)*)\(\))");
-    static const std::regex kFile(R"([\w.\-/]+\.(h|cpp|cu|cuh|md|sh|py|txt|cmake))");
-    static const std::regex kFolder(R"((src|cuda|tests|bench|weights)(/[\w\-]+)*/?|[\w\-]+/)");
-    std::smatch function;
-    if (std::regex_match(span, function, kFunction)) {
+    if (const auto function = function_in(span)) {
       ++report.functions;
-      check_function(function[1]);
-    } else if (std::regex_match(span, kFile) || std::regex_match(span, kFolder)) {
+      check_function(*function);
+    } else if (is_path(span)) {
       ++report.files;
       check_file(span);
     }

@@ -10,7 +10,8 @@ namespace fs = std::filesystem;
 
 const fs::path kRoot = MDDNET_SOURCE_DIR;
 constexpr const char* kPages[] = {"cuda/README.md",    "cuda/tour.md",        "cuda/profiling.md",
-                                  "cuda/extending.md", "bench/lab/README.md", "tests/emu/README.md", "README.md", "bench/README.md"};
+                                  "cuda/extending.md", "bench/lab/README.md", "tests/emu/README.md",
+                                  "README.md",         "bench/README.md"};
 
 std::vector<std::string> mistakes_in(const std::string& text) { return tour::read_page(kRoot, "cuda", text).mistakes; }
 
