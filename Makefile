@@ -6,7 +6,7 @@
 #   make gpu-check  on a machine with a GPU: builds the CUDA backend, checks it, times it; a short table last
 #   make gpu-bundle packs the third-party packages for a machine that has a GPU and no package registry
 #   make lab        the kernel lab: versions of kernels side by side, counted on the emulator, timed where there is a GPU
-#   make lab-device compiles the lab for a device; needs a CUDA toolkit, no GPU
+#   make lab-device compiles the lab, and the worked example, for a device; needs a CUDA toolkit, no GPU
 #   make lint       clang-format, clang-tidy, shellcheck
 #   make clean      removes what these made
 SHELL := /bin/bash
@@ -90,7 +90,7 @@ lab: deps
 
 lab-device: deps
 	@$(configure)
-	@cmake --build build -j $(JOBS) --target lab_timed
+	@cmake --build build -j $(JOBS) --target lab_timed tour_device
 
 SOURCES = git ls-files $(foreach folder,src weights cuda tests bench,$(foreach kind,h cpp cu cuh,'$(folder)/*.$(kind)'))
 # What clang-tidy looks at. The host code of cuda/ that needs no CUDA headers is compiled in every build, for the emulator.

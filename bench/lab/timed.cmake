@@ -8,3 +8,8 @@ add_executable(lab_timed EXCLUDE_FROM_ALL ${lab_pages} ${lab_support}/main.cpp $
 target_link_libraries(lab_timed PRIVATE mddnet_reference mddnet_dnn)
 target_compile_options(lab_timed PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;-lineinfo;-Werror=all-warnings>)
 set_target_properties(lab_timed PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR} UNITY_BUILD OFF)
+
+# The worked example of cuda/extending.md, for a device.
+add_library(tour_device OBJECT EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/tour/squared_distance.cu)
+target_link_libraries(tour_device PRIVATE mddnet_reference mddnet_cuda_libraries)
+target_compile_options(tour_device PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;-Werror=all-warnings>)

@@ -34,6 +34,8 @@ double value_of(const Counts& counts, Quantity quantity) {
       return static_cast<double>(counts.memory.load_sectors);
     case Quantity::kStoreSectors:
       return static_cast<double>(counts.memory.store_sectors);
+    case Quantity::kTouchedSectors:
+      return static_cast<double>(counts.memory.loaded_once + counts.memory.stored_once);
     case Quantity::kSharedRequests:
       return static_cast<double>(counts.memory.shared_requests);
     case Quantity::kBankConflicts:
@@ -49,9 +51,9 @@ double value_of(const Counts& counts, Quantity quantity) {
 }
 
 const char* name_of(Quantity quantity) {
-  static constexpr const char* kNames[] = {
-      "launches",        "threads",        "load requests", "store requests", "loaded sectors", "stored sectors",
-      "shared requests", "bank conflicts", "barriers",      "shuffles",       "error"};
+  static constexpr const char* kNames[] = {"launches",       "threads",        "load requests",   "store requests",
+                                           "loaded sectors", "stored sectors", "touched sectors", "shared requests",
+                                           "bank conflicts", "barriers",       "shuffles",        "error"};
   return kNames[static_cast<std::size_t>(quantity)];
 }
 
@@ -82,8 +84,8 @@ bool holds(const Claim& claim, const Counts& before, const Counts& after) {
 Table measure(const Entry& entry) {
   const Page page = entry.make(Scale::kSmall);
   Table table{page.problem,
-              {"launches", "threads", "requests", "loaded", "stored", "floor", "used", "lanes", "shared", "conflicts",
-               "barriers", "shuffles"},
+              {"launches", "threads", "requests", "loaded", "stored", "floor", "memory", "used", "lanes", "shared",
+               "conflicts", "barriers", "shuffles"},
               {}};
   for (const Version& version : page.versions) {
     const Counts counts = count(page, version);
@@ -99,7 +101,9 @@ Table measure(const Entry& entry) {
          version.tolerance,
          {grouped(counts.launches), grouped(counts.threads), grouped(requests),
           grouped(static_cast<double>(m.load_sectors)), grouped(static_cast<double>(m.store_sectors)),
-          fixed(100.0 * page.bytes / moved, 0) + " %", fixed(100.0 * asked / moved, 0) + " %",
+          fixed(100.0 * page.bytes / moved, 0) + " %",
+          fixed(100.0 * page.bytes / (32.0 * value_of(counts, Quantity::kTouchedSectors)), 0) + " %",
+          fixed(100.0 * asked / moved, 0) + " %",
           fixed(static_cast<double>(m.block_lanes) / static_cast<double>(m.basic_blocks), 1),
           grouped(static_cast<double>(m.shared_requests)), grouped(static_cast<double>(m.shared_conflicts)),
           grouped(counts.barriers), grouped(counts.shuffles)}});

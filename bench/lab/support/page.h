@@ -16,6 +16,7 @@ enum class Quantity : unsigned char {
   kStoreRequests,
   kLoadSectors,
   kStoreSectors,
+  kTouchedSectors,  ///< loaded and stored, each once a launch: what a perfect cache would leave to memory
   kSharedRequests,
   kBankConflicts,  ///< passes over shared memory beyond those that the width of the accesses needs
   kBarriers,       ///< arrivals of warps
