@@ -5,12 +5,14 @@
 #   make install    program, libraries, headers into PREFIX (/usr/local), below DESTDIR if that is set
 #   make gpu-check  on a machine with a GPU: builds the CUDA backend, checks it, times it; a short table last
 #   make gpu-bundle packs the third-party packages for a machine that has a GPU and no package registry
+#   make lab        the kernel lab: versions of kernels side by side, counted on the emulator, timed where there is a GPU
+#   make lab-device compiles the lab, and the worked example, for a device; needs a CUDA toolkit, no GPU
 #   make lint       clang-format, clang-tidy, shellcheck
 #   make clean      removes what these made
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: build install demo test test-release test-sanitizers lint format deps lint-deps clean gpu-check gpu-bundle
+.PHONY: build install demo test test-release test-sanitizers lint format deps lint-deps clean gpu-check gpu-bundle lab lab-device
 
 JOBS ?= $(shell nproc)
 BUILD_PACKAGES := g++ cmake ninja-build pkg-config git ca-certificates libdnnl-dev ocl-icd-opencl-dev libstb-dev doctest-dev \
@@ -81,6 +83,14 @@ gpu-check:
 
 gpu-bundle:
 	@bash bench/gpu_bundle.sh
+
+lab: deps
+	@$(configure)
+	@JOBS=$(JOBS) bash bench/lab/run.sh build
+
+lab-device: deps
+	@$(configure)
+	@cmake --build build -j $(JOBS) --target lab_timed tour_device
 
 SOURCES = git ls-files $(foreach folder,src weights cuda tests bench,$(foreach kind,h cpp cu cuh,'$(folder)/*.$(kind)'))
 # What clang-tidy looks at. The host code of cuda/ that needs no CUDA headers is compiled in every build, for the emulator.

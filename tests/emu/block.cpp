@@ -1,7 +1,9 @@
 // The engine's block: see block.h. Compiled without ThreadSanitizer.
 #include "tests/emu/block.h"
 
+#include <algorithm>
 #include <cstring>
+#include <functional>
 #include <utility>
 
 constinit thread_local uint3 threadIdx{};
@@ -271,6 +273,16 @@ void* Engine::shared_array(const void* type, const char* file, int line, std::si
   return static_arrays_.back().memory.data();
 }
 
+bool Engine::is_shared_memory(const void* address) const {
+  const auto holds = [address](const SharedMemory& memory) {
+    const auto* const begin = static_cast<const char*>(memory.data());
+    const auto* const byte = static_cast<const char*>(address);
+    return !std::less<>()(byte, begin) && std::less<>()(byte, begin + memory.bytes());
+  };
+  return holds(dynamic_) ||
+         std::ranges::any_of(static_arrays_, [&](const StaticArray& array) { return holds(array.memory); });
+}
+
 // ---- Blocks
 // ----------------------------------------------------------------------------------------------------------
 
@@ -355,6 +367,7 @@ std::string Engine::deadlock() const {
 void Engine::run(const Launch& launch, unsigned seed) {
   if (running_engine != nullptr) throw Error("a launch inside a launch");
   launch_ = &launch;
+  ++launches_begun_;
   gridDim = launch.grid;
   blockDim = launch.block;
   count_ = launch.block.x * launch.block.y * launch.block.z;
@@ -409,5 +422,9 @@ void* shared_array(const void* type, const char* file, int line, std::size_t byt
   return engine().shared_array(type, file, line, bytes);
 }
 void* dynamic_shared() { return engine().dynamic_shared(); }
+Progress progress() { return running_engine == nullptr ? Progress{} : running_engine->progress(); }
+bool is_shared_memory(const void* address) {
+  return running_engine != nullptr && running_engine->is_shared_memory(address);
+}
 
 }  // namespace emu

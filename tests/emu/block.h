@@ -47,6 +47,8 @@ class Engine {
   [[nodiscard]] unsigned lane() const { return current_ % 32; }
   void* shared_array(const void* type, const char* file, int line, std::size_t bytes);
   void* dynamic_shared() { return dynamic_.data(); }
+  [[nodiscard]] bool is_shared_memory(const void* address) const;
+  [[nodiscard]] Progress progress() const { return {launches_begun_, blocks_begun_}; }
 
  private:
   enum class State : unsigned char { kNotStarted, kRunnable, kAtBarrier, kInWarp, kExited };
@@ -120,7 +122,7 @@ class Engine {
   std::unique_ptr<Tokens> tokens_;
   /// ThreadSanitizer's threads, dear to make, so used again: by the third block after. Neighbours stay unordered.
   std::array<std::vector<void*>, 3> race_contexts_;
-  std::size_t blocks_begun_ = 0;
+  std::size_t launches_begun_ = 0, blocks_begun_ = 0;
   race::Token launch_begins_{}, launch_ends_{};
   Statistics statistics_;
 };

@@ -47,6 +47,20 @@ cudaError_t injected_error(const char* call);
 /// Device memory that is allocated now, over all threads of the system.
 std::size_t device_bytes_in_use();
 
+struct MemoryRange {
+  const void* begin;
+  std::size_t bytes;
+};
+/// The allocations of device memory, by address.
+std::vector<MemoryRange> device_allocations();
+/// Whether the address lies in shared memory of the block that is running, in this thread of the system.
+bool is_shared_memory(const void* address);
+/// How many launches, and how many blocks of all of them, this thread of the system has begun; for device code.
+struct Progress {
+  std::size_t launches = 0, blocks = 0;
+};
+Progress progress();
+
 inline constexpr std::size_t kDefaultShared = 48 * 1024;  ///< bytes of shared memory that any launch may have
 inline constexpr std::size_t kMostShared = 227 * 1024;    ///< what cudaFuncSetAttribute can raise it to
 

@@ -54,6 +54,13 @@ class Heap {
     return in_use_;
   }
 
+  std::vector<emu::MemoryRange> ranges() {
+    const std::scoped_lock lock(mutex_);
+    std::vector<emu::MemoryRange> all;
+    for (const auto& [address, bytes] : blocks_) all.push_back({address, bytes});
+    return all;
+  }
+
  private:
   std::mutex mutex_;
   std::map<void*, std::size_t, std::less<>> blocks_;
@@ -96,6 +103,7 @@ cudaError_t release(const char* call, Heap& heap, void* address) {
 }  // namespace
 
 std::size_t emu::device_bytes_in_use() { return device_heap().in_use(); }
+std::vector<emu::MemoryRange> emu::device_allocations() { return device_heap().ranges(); }
 
 cudaError_t cudaMalloc(void** address, std::size_t bytes) {
   return allocate("cudaMalloc", device_heap(), address, bytes);
