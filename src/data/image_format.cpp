@@ -36,6 +36,14 @@ std::uint32_t big_endian_32(Bytes bytes, std::size_t at) {
   return value;
 }
 
+/// Whether readers must know the chunk, and the decoder does not.
+bool is_unknown_critical_chunk(Bytes type) {
+  constexpr std::uint8_t kLowerCase = 0x20;
+  if ((type[0] & kLowerCase) != 0) return false;
+  constexpr std::array<std::string_view, 5> kKnown = {"IHDR", "PLTE", "IDAT", "IEND", "CgBI"};
+  return std::none_of(kKnown.begin(), kKnown.end(), [&](std::string_view name) { return starts_with(type, name); });
+}
+
 /// Chunks are length, type, data, checksum; the last one is IEND.
 Integrity png_structure(Bytes bytes) {
   std::size_t at = 8;
@@ -43,6 +51,7 @@ Integrity png_structure(Bytes bytes) {
     const std::size_t length = big_endian_32(bytes, at);
     if (length > bytes.size() - at - 12) return Integrity::kTruncated;
     if (starts_with(bytes.subspan(at + 4), "IEND")) return Integrity::kWhole;
+    if (is_unknown_critical_chunk(bytes.subspan(at + 4))) return Integrity::kDamaged;
     at += 12 + length;
   }
   return Integrity::kTruncated;

@@ -186,7 +186,8 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mo
 }
 
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
-  return emu::api_call("cudaStreamEndCapture", [&] {
+  // A capture has ended even if its end is an error.
+  return emu::api_call_done_anyway("cudaStreamEndCapture", [&] {
     *graph = nullptr;
     if (stream == nullptr || !stream->capture) return cudaErrorIllegalState;
     if (stream->capture->origin != stream) return invalidate(*stream->capture, cudaErrorStreamCaptureUnmatched);
