@@ -68,11 +68,19 @@ bool huffman_tables_are_sound(Bytes body) {
   return body.empty();
 }
 
+/// Where a JPEG goes on behind its first marker, SOI; 0 if the bytes are none. Like the decoder, which looks for a JPEG
+/// whatever the extension says, it takes a marker with any number of fill bytes ahead of it.
+std::size_t behind_start_of_image(Bytes bytes) {
+  std::size_t at = 0;
+  while (at < bytes.size() && bytes[at] == 0xFF) ++at;
+  return at > 0 && at < bytes.size() && bytes[at] == 0xD8 ? at + 1 : 0;
+}
+
 /// Walks the segments rather than searching for the EOI marker, because a thumbnail inside a segment has its own.
 /// Between the scan header and the next marker lies coded data, in which 0xFF is always followed by 0x00.
 Integrity jpeg_structure(Bytes bytes) {
   constexpr std::uint8_t kEndOfImage = 0xD9, kHuffmanTables = 0xC4;
-  std::size_t at = 2;
+  std::size_t at = behind_start_of_image(bytes);
   while (at + 1 < bytes.size()) {
     const std::uint8_t marker = bytes[at + 1];
     if (bytes[at] != 0xFF || marker == 0x00 || marker == 0xFF) {
@@ -142,7 +150,7 @@ const char* format_name(ImageFormat format) noexcept {
 
 ImageFormat detect_format(Bytes bytes, const std::filesystem::path& path) {
   if (starts_with(bytes, "\x89PNG\r\n\x1a\n")) return ImageFormat::kPng;
-  if (starts_with(bytes, "\xFF\xD8\xFF")) return ImageFormat::kJpeg;
+  if (behind_start_of_image(bytes) > 0) return ImageFormat::kJpeg;
   if (starts_with(bytes, "BM")) return ImageFormat::kBmp;
   if (lower_extension(path) == ".tga") return ImageFormat::kTga;
   return ImageFormat::kUnknown;
