@@ -27,6 +27,7 @@ fail() {
   exit 1
 }
 now() { date +%s%3N; }
+wait_ms() { sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"; }
 
 begin=$(now)
 "${train[@]}" straight >/dev/null 2>&1
@@ -59,14 +60,14 @@ while [ "$done" -lt "$kills" ]; do
   "${train[@]}" "$name" >/dev/null 2>"$name.err" &
   child=$!
   if [ $((RANDOM % 2)) = 0 ]; then
-    sleep "$(printf '0.%03d' $((RANDOM % (whole < 900 ? whole + 50 : 950))))"
+    wait_ms $((RANDOM % whole))
   else
     for _ in $(seq $((RANDOM % 3))); do # not always the first checkpoint of this process
       while [ ! -e "$name/.checkpoint" ] && kill -0 $child 2>/dev/null; do :; done
       while [ -e "$name/.checkpoint" ] && kill -0 $child 2>/dev/null; do :; done
     done
     while [ ! -e "$name/.checkpoint" ] && kill -0 $child 2>/dev/null; do :; done
-    sleep "$(printf '0.%03d' $((RANDOM % 60)))"
+    wait_ms $((RANDOM % 60))
   fi
   kill -KILL $child 2>/dev/null || true
   code=0
