@@ -216,7 +216,7 @@ TEST_CASE("what is no configuration at all") {
   f.check_refused_text("{\"weights\": " + std::string(1000000, '[') + std::string(1000000, ']') + "}",
                        {"missing key encoder"});
   f.check_refused_text("{\"encoder\": " + std::string(1000000, '[') + std::string(1000000, ']') + "}",
-                       {"encoder: a value of another type", "found array"});
+                       {"encoder: expected a value of another type", "found array"});
   f.check_refused_text(std::string((1 << 22) + 1, ' '), {"config.json"});
   check_refused(ErrorKind::kData, {"no-such.json"}, [] { static_cast<void>(read_config("no-such.json")); });
 }
