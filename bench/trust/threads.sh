@@ -7,5 +7,5 @@ cd "$(dirname "$0")/../.."
 build=${1:-build-tsan}
 cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG='-O1 -g1' -DMDDNET_SANITIZE=thread \
   -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=6 >/dev/null
-cmake --build "$build" -j "${JOBS:-$(nproc)}" --target test_inspector_threads
-OMP_NUM_THREADS=1 TSAN_OPTIONS=halt_on_error=1 "$build/tests/train/test_inspector_threads"
+cmake --build "$build" -j "${JOBS:-$(nproc)}" --target test_api_threads
+OMP_NUM_THREADS=1 TSAN_OPTIONS=halt_on_error=1 "$build/tests/api/test_api_threads"

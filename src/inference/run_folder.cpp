@@ -1,6 +1,5 @@
 #include "inference/run_folder.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "inference/deployed_file.h"
@@ -17,20 +16,6 @@ void check_metadata(const weights::TensorArchive& archive, const std::string& ke
   const auto found = archive.metadata().find(key);
   if (found == archive.metadata().end() || found->second == expected) return;
   fail_data(archive.path().string(), key + " of the checkpoint", expected + " (config.json)", found->second);
-}
-
-/// The number of prototypes is the one size that config.json alone decides about: it must be that of the file before a
-/// model as large as it says is allocated.
-void check_prototypes(const weights::TensorArchive& archive, const ModelOptions& options) {
-  if (!options.memory) return;
-  const auto found = std::ranges::find(archive.tensors(), "memory.prototypes", &weights::TensorInfo::name);
-  if (found == archive.tensors().end()) {
-    fail_data(archive.path().string(), "missing tensor memory.prototypes", "a memory", "none");
-  }
-  const Shape& shape = found->shape;
-  if (shape.rank() == 3 && shape[0] == options.classes && shape[1] == options.slots) return;
-  fail_data(archive.path().string(), "shape of tensor memory.prototypes",
-            "[" + std::to_string(options.classes) + ", " + std::to_string(options.slots) + ", ...]", shape.text());
 }
 
 }  // namespace
@@ -63,7 +48,6 @@ TrainedRun open_run(Backend& backend, const std::filesystem::path& path) {
   const auto archive = weights::open_archive(paths.model());
   check_metadata(*archive, "encoder", run.config.model.encoder);
   check_metadata(*archive, "class_names", names_as_json(run.config.class_names));
-  check_prototypes(*archive, run.config.model);
   run.model = std::make_unique<MddNet>(backend, run.config.model, false, StoreForm::kFolded);
   load_checkpoint_tensors(*run.model, source_of(*archive));
   return run;

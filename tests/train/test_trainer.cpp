@@ -392,7 +392,7 @@ TEST_CASE("open_run refuses a folder whose parts do not belong together") {
   rewrite([](RunConfig& c) { c.model.slots = 4; });
   refused({"memory.prototypes"});
   rewrite([](RunConfig& c) { c.model.slots = 100000; });  // refused before such a memory is allocated
-  refused({"memory.prototypes", "[2, 100000, ...]", "[2, 3, 64]"});
+  refused({"memory.prototypes", "[2, 100000, 64]", "[2, 3, 64]"});
   rewrite([](RunConfig&) {});
   std::filesystem::remove(copy / "model.safetensors");
   refused({"model.safetensors"});
