@@ -74,6 +74,10 @@ TEST_CASE("a disk that is full from the beginning") {
       mddnet({"weights", "convert", (trained_run() / "model.safetensors").string(), "--out", out.string()}, full), 1,
       "out.safetensors");
   CHECK_FALSE(fs::exists(out));
+  write_bytes(out, "earlier");
+  CHECK_REFUSED(mddnet({"export", "--model", trained_run().string(), "--out", out.string()}, full), 1,
+                "out.safetensors");
+  CHECK(read_bytes(out) == "earlier");
   const fs::path made = fresh_path("made");
   CHECK_REFUSED(
       mddnet({"synth", "--out", made.string(), "--classes", "1", "--size", "64", "--train", "1", "--quiet"}, full), 1,
