@@ -7,17 +7,20 @@
 #   make gpu-bundle packs the third-party packages for a machine that has a GPU and no package registry
 #   make lab        the kernel lab: versions of kernels side by side, counted on the emulator, timed where there is a GPU
 #   make lab-device compiles the lab, and the worked example, for a device; needs a CUDA toolkit, no GPU
+#   make fuzz       libFuzzer over every reader of untrusted files: SECONDS=60 each, HARNESS="image json" for some alone
+#   make soak       200 kills, 10,000 predictions, threads under ThreadSanitizer: what takes too long for make test
 #   make lint       clang-format, clang-tidy, shellcheck
 #   make clean      removes what these made
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: build install demo test test-release test-sanitizers lint format deps lint-deps clean gpu-check gpu-bundle lab lab-device
+.PHONY: build install demo test test-release test-sanitizers fuzz soak lint format deps lint-deps clean gpu-check gpu-bundle lab lab-device
 
 JOBS ?= $(shell nproc)
 BUILD_PACKAGES := g++ cmake ninja-build pkg-config git ca-certificates libdnnl-dev ocl-icd-opencl-dev libstb-dev doctest-dev \
                   libcli11-dev libfmt-dev nlohmann-json3-dev libzip-dev
 LINT_PACKAGES := clang-format-14 clang-tidy-14 shellcheck
+FUZZ_PACKAGES := clang-14 libclang-rt-14-dev libomp-14-dev
 
 # $(call install,packages): installs those that are missing, with sudo where we are not root. Says so, once.
 define install
@@ -77,6 +80,25 @@ test-sanitizers: deps
 	@cmake --build build-tsan -j $(JOBS) --target threaded_tests
 	@ctest --test-dir build-tsan --output-on-failure -j $(JOBS) -L threaded
 
+# Clang's libFuzzer with AddressSanitizer and UndefinedBehaviorSanitizer; tests/fuzz/run.sh says what it leaves where.
+SECONDS := 60
+HARNESS :=
+fuzz: deps
+	@$(call install,$(FUZZ_PACKAGES))
+	@cmake -S . -B build-fuzz -G Ninja -DCMAKE_C_COMPILER=clang-14 -DCMAKE_CXX_COMPILER=clang++-14 \
+	  -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG='-O1 -g1' -DMDDNET_CUDA=OFF \
+	  -DMDDNET_SANITIZE=fuzzer-no-link,address,undefined >/dev/null
+	@cmake --build build-fuzz -j $(JOBS) --target fuzz_programs
+	@bash tests/fuzz/run.sh build-fuzz $(SECONDS) $(HARNESS)
+
+# Minutes each; bench/trust has them one by one.
+soak: deps
+	@$(configure)
+	@cmake --build build -j $(JOBS) --target mddnet
+	@bash bench/trust/kill.sh build/mddnet build/trust/kill
+	@bash bench/trust/soak.sh build/mddnet build/trust/soak
+	@bash bench/trust/threads.sh
+
 # Installs nothing: such machines often cannot.
 gpu-check:
 	@bash bench/gpu_check.sh
@@ -108,4 +130,4 @@ format: lint-deps
 	@$(SOURCES) | xargs clang-format-14 -i
 
 clean:
-	@rm -rf build build-asan build-tsan build-lint build-gpu .gpu-bundle
+	@rm -rf build build-asan build-tsan build-fuzz build-lint build-gpu .gpu-bundle

@@ -36,18 +36,18 @@ class Descriptor {
 void write_all(int fd, std::span<const std::byte> bytes, const std::filesystem::path& path) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      fail_write(path, errno);
-    }
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) fail_write(path, written < 0 ? errno : ENOSPC);
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
 }
 
-/// A neighbour that no other writer of this or another process uses.
+constexpr const char* kTemporaryEnd = ".tmp";
+
+/// A neighbour that no other writer of this or another process uses: FILE.PROCESS-NUMBER.tmp.
 std::string temporary_name(const std::filesystem::path& path) {
   static std::atomic<unsigned> counter{0};
-  return path.string() + "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp";
+  return path.string() + "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) + kTemporaryEnd;
 }
 
 /// /dev/null, /dev/stdout, a named pipe: nothing to keep whole, and nothing that may be replaced by a file.
@@ -62,7 +62,8 @@ void write_in_place(const std::filesystem::path& path, const std::function<void(
   produce([&](std::span<const std::byte> bytes) { write_all(fd.get(), bytes, path); });
 }
 
-void sync_folder(const std::filesystem::path& folder) {
+void sync_folder_of(const std::filesystem::path& path) {
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd.get() >= 0) ::fsync(fd.get());  // best effort: some file systems refuse to sync folders
 }
@@ -83,11 +84,23 @@ void write_atomically(const std::filesystem::path& path, const std::function<voi
     ::unlink(temporary.c_str());
     throw;
   }
-  sync_folder(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
+  sync_folder_of(path);
 }
 
 void write_atomically(const std::filesystem::path& path, std::string_view text) {
   write_atomically(path, [&](const ByteSink& sink) { sink(std::as_bytes(std::span(text))); });
+}
+
+void replace_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) fail_write(to, errno);
+  sync_folder_of(to);
+}
+
+bool is_temporary_name(const std::filesystem::path& path) {
+  if (path.extension() != kTemporaryEnd) return false;
+  const std::string middle = path.stem().extension().string();  // ".PROCESS-NUMBER"
+  return middle.size() >= 4 && middle.find('-') != std::string::npos &&
+         middle.find_first_not_of("0123456789-", 1) == std::string::npos;
 }
 
 std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {

@@ -21,6 +21,14 @@ using ByteSink = std::function<void(std::span<const std::byte>)>;
 void write_atomically(const std::filesystem::path& path, const std::function<void(const ByteSink&)>& produce);
 void write_atomically(const std::filesystem::path& path, std::string_view text);
 
+/// Puts a whole, synced file in the place of another one in the same file system, and syncs the target's folder. Throws
+/// Error(kRuntime) "cannot write TO: reason"; both files are as they were then.
+void replace_file(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// Whether a name is one that write_atomically gives to a file that is not whole yet: what a process that was killed
+/// leaves behind.
+[[nodiscard]] bool is_temporary_name(const std::filesystem::path& path);
+
 /// The whole file. Throws Error(kData) if it cannot be opened or read, is a folder, or is longer than `limit` bytes.
 [[nodiscard]] std::string read_file(const std::filesystem::path& path, std::uint64_t limit);
 

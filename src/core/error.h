@@ -3,6 +3,7 @@
 #pragma once
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace mdd {
 
@@ -15,9 +16,14 @@ enum class ErrorKind {
   kInterrupted,  ///< a signal ended the run after a checkpoint was written
 };
 
+/// Text that may quote anything, fit for one line of a terminal or a log: control characters, those of UTF-8 (U+0080 to
+/// U+009F) too, become \xHH; beyond 4000 bytes it is cut and ends in "...".
+[[nodiscard]] std::string one_line(std::string_view text);
+
 class Error : public std::runtime_error {
  public:
-  Error(ErrorKind kind, const std::string& text) : std::runtime_error(text), kind_(kind) {}
+  /// What the text quotes (names, chunks, excerpts of files) comes from anywhere: it is made one_line().
+  Error(ErrorKind kind, std::string_view text) : std::runtime_error(one_line(text)), kind_(kind) {}
   [[nodiscard]] ErrorKind kind() const noexcept { return kind_; }
 
  private:

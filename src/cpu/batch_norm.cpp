@@ -8,16 +8,16 @@
 namespace mdd::cpu {
 namespace {
 
-constexpr std::int64_t kRun = 32;  ///< rows summed in f32 before they are carried over into f64
+constexpr std::int64_t kCarriedRows = 32;  ///< rows summed in f32 before they are carried over into f64
 
 /// Two per-channel sums over rows [begin, end): accumulate(row, first, second) adds one row's terms.
 template <class AddRow>
 void two_sums(std::int64_t begin, std::int64_t end, std::int64_t channels, double* totals, const AddRow& add_row) {
   std::vector<float> run(static_cast<std::size_t>(2 * channels));
   std::fill_n(totals, 2 * channels, 0.0);
-  for (std::int64_t start = begin; start < end; start += kRun) {
+  for (std::int64_t start = begin; start < end; start += kCarriedRows) {
     std::fill(run.begin(), run.end(), 0.0f);
-    for (std::int64_t row = start; row < std::min(end, start + kRun); ++row) {
+    for (std::int64_t row = start; row < std::min(end, start + kCarriedRows); ++row) {
       add_row(row, run.data(), run.data() + channels);
     }
     for (std::int64_t c = 0; c < 2 * channels; ++c) totals[c] += static_cast<double>(run[static_cast<std::size_t>(c)]);
@@ -27,7 +27,7 @@ void two_sums(std::int64_t begin, std::int64_t end, std::int64_t channels, doubl
 /// Sums of all blocks, [2, channels].
 template <class AddRow>
 std::vector<double> column_sums(std::int64_t rows, std::int64_t channels, const AddRow& add_row) {
-  const std::int64_t block = std::max(rows_per_block(channels), kRun);
+  const std::int64_t block = std::max(rows_per_block(channels), kCarriedRows);
   const std::int64_t blocks = (rows + block - 1) / block;
   std::vector<double> partial(static_cast<std::size_t>(blocks * 2 * channels));
   parallel_blocks(rows, block, [&](std::int64_t i, std::int64_t begin, std::int64_t end) {

@@ -36,6 +36,14 @@ std::uint32_t big_endian_32(Bytes bytes, std::size_t at) {
   return value;
 }
 
+/// Whether readers must know the chunk, and the decoder does not.
+bool is_unknown_critical_chunk(Bytes type) {
+  constexpr std::uint8_t kLowerCase = 0x20;
+  if ((type[0] & kLowerCase) != 0) return false;
+  constexpr std::array<std::string_view, 5> kKnown = {"IHDR", "PLTE", "IDAT", "IEND", "CgBI"};
+  return std::none_of(kKnown.begin(), kKnown.end(), [&](std::string_view name) { return starts_with(type, name); });
+}
+
 /// Chunks are length, type, data, checksum; the last one is IEND.
 Integrity png_structure(Bytes bytes) {
   std::size_t at = 8;
@@ -43,6 +51,7 @@ Integrity png_structure(Bytes bytes) {
     const std::size_t length = big_endian_32(bytes, at);
     if (length > bytes.size() - at - 12) return Integrity::kTruncated;
     if (starts_with(bytes.subspan(at + 4), "IEND")) return Integrity::kWhole;
+    if (is_unknown_critical_chunk(bytes.subspan(at + 4))) return Integrity::kDamaged;
     at += 12 + length;
   }
   return Integrity::kTruncated;
@@ -59,11 +68,19 @@ bool huffman_tables_are_sound(Bytes body) {
   return body.empty();
 }
 
+/// Where a JPEG goes on behind its first marker, SOI; 0 if the bytes are none. Like the decoder, which looks for a JPEG
+/// whatever the extension says, it takes a marker with any number of fill bytes ahead of it.
+std::size_t behind_start_of_image(Bytes bytes) {
+  std::size_t at = 0;
+  while (at < bytes.size() && bytes[at] == 0xFF) ++at;
+  return at > 0 && at < bytes.size() && bytes[at] == 0xD8 ? at + 1 : 0;
+}
+
 /// Walks the segments rather than searching for the EOI marker, because a thumbnail inside a segment has its own.
 /// Between the scan header and the next marker lies coded data, in which 0xFF is always followed by 0x00.
 Integrity jpeg_structure(Bytes bytes) {
   constexpr std::uint8_t kEndOfImage = 0xD9, kHuffmanTables = 0xC4;
-  std::size_t at = 2;
+  std::size_t at = behind_start_of_image(bytes);
   while (at + 1 < bytes.size()) {
     const std::uint8_t marker = bytes[at + 1];
     if (bytes[at] != 0xFF || marker == 0x00 || marker == 0xFF) {
@@ -133,7 +150,7 @@ const char* format_name(ImageFormat format) noexcept {
 
 ImageFormat detect_format(Bytes bytes, const std::filesystem::path& path) {
   if (starts_with(bytes, "\x89PNG\r\n\x1a\n")) return ImageFormat::kPng;
-  if (starts_with(bytes, "\xFF\xD8\xFF")) return ImageFormat::kJpeg;
+  if (behind_start_of_image(bytes) > 0) return ImageFormat::kJpeg;
   if (starts_with(bytes, "BM")) return ImageFormat::kBmp;
   if (lower_extension(path) == ".tga") return ImageFormat::kTga;
   return ImageFormat::kUnknown;

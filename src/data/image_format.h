@@ -28,7 +28,8 @@ enum class Integrity { kWhole, kTruncated, kDamaged };
 
 /// Walks the chunks of a PNG up to IEND and the segments of a JPEG up to the EOI marker. The decoder must see no file
 /// that is not kWhole: besides missing the end of many, it writes out of bounds for a JPEG whose Huffman tables have
-/// more than 256 codes. BMP and TGA, which have neither chunks nor segments, are kWhole here.
+/// more than 256 codes, and into one text shared by all threads for a PNG with a critical chunk that it does not know.
+/// BMP and TGA, which have neither chunks nor segments, are kWhole here.
 [[nodiscard]] Integrity check_structure(ImageFormat format, std::span<const std::uint8_t> bytes) noexcept;
 
 /// Whether a BMP or TGA reaches up to the last pixel of a height x width image, 1 .. 65535 each; PNG and JPEG, whose

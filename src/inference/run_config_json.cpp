@@ -83,7 +83,8 @@ void decode(const std::string& where, const std::string& path, const Json& json,
                     : std::is_same_v<Value, std::vector<std::string>>
                         ? json.is_array() && std::all_of(json.begin(), json.end(), is_text)
                         : json.is_string();
-  if (!fits) fail_data(where, path, "a value of another type", json.dump());
+  // Nested values are not written out: they may be as deep as the file is long.
+  if (!fits) fail_data(where, path, "a value of another type", json.is_structured() ? json.type_name() : json.dump());
   if constexpr (std::is_enum_v<Value>) {
     value = parse_choice<Value>(where + ": " + path, json.get<std::string>(), ErrorKind::kData);
   } else {

@@ -119,9 +119,10 @@ std::vector<ScoredResult> Scorer::score(std::span<const data::Image> images, boo
     } else if (classes == 1) {
       r.vote = 0;
     }
-    if (!std::isfinite(r.score)) {
-      fail(ErrorKind::kRuntime, "the anomaly score is not a number: the model's weights are broken");
-    }
+    // A score is NaN if any pixel of its map is. The vote needs its own look: a maximum passes over NaN.
+    const bool finite = std::isfinite(r.score) &&
+                        std::all_of(r.mass.begin(), r.mass.end(), [](float share) { return std::isfinite(share); });
+    if (!finite) fail(ErrorKind::kRuntime, "the anomaly score is not a number: the model's weights are broken");
   }
   return results;
 }

@@ -33,7 +33,7 @@ class Scorer {
   Scorer& operator=(const Scorer&) = delete;
 
   /// Images of image_size x image_size. `all_maps` asks for the raw maps and the memory's attention too. Throws
-  /// Error(kRuntime) if a score is not finite: weights or image are broken.
+  /// Error(kRuntime) if a score or a share of the vote is not finite: weights or image are broken.
   [[nodiscard]] std::vector<ScoredResult> score(std::span<const data::Image> images, bool all_maps = false);
   [[nodiscard]] std::int64_t image_size() const { return side_; }
   /// Batch sizes that are scored by replaying a recording by now.

@@ -1,5 +1,7 @@
 #include "model/mddnet.h"
 
+#include <cmath>
+
 namespace mdd {
 namespace {
 
@@ -22,7 +24,8 @@ void check_model_options(const ModelOptions& o) {
   }
   if (o.classes < 1 || o.classes > 10000) reject("classes", "1 to 10000", std::to_string(o.classes));
   if (o.slots < 1 || o.slots > 100000) reject("prototypes per class (--slots)", "1 to 100000", std::to_string(o.slots));
-  if (!(o.temperature > 0.0f)) reject("temperature (--temperature)", "more than 0", std::to_string(o.temperature));
+  if (!(o.temperature > 0.0f && std::isfinite(o.temperature)))
+    reject("temperature (--temperature)", "more than 0", std::to_string(o.temperature));
   if (!(o.shrinkage >= 0.0f && o.shrinkage < 1.0f))
     reject("shrinkage (--shrinkage)", "0 to below 1", std::to_string(o.shrinkage));
 }

@@ -20,6 +20,15 @@ void require_finite(const MddNet& model);
 void write_training_state(const RunPaths& paths, const MddNet& model, const TrainingStep& step,
                           const TrainingPosition& position);
 
+/// Model and state of one moment. Both are written beside the old ones and take their places only when both are whole:
+/// a disk that fills up leaves the last checkpoint as it was. Throws what require_finite and write_atomically throw.
+void write_checkpoint(const RunPaths& paths, const MddNet& model, const RunConfig& config, const TrainingStep& step,
+                      const TrainingPosition& position);
+
+/// What a process that was killed while it wrote left in the folder: a checkpoint of which only the model has taken its
+/// place is completed, anything else that is not whole is removed.
+void settle_checkpoint(const RunPaths& paths);
+
 /// Throws Error(kData) if the file is missing, malformed or of another architecture.
 [[nodiscard]] TrainingPosition read_training_state(const RunPaths& paths, MddNet& model, TrainingStep& step);
 

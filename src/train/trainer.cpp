@@ -80,6 +80,7 @@ class Training {
         epoch_loss = 0;
         epoch_steps = 0;
       }
+      if (i + 1 == last) expect_some_step(record.report);
       const bool stopped = request_.stop != nullptr && request_.stop->load();
       if (epoch_ends || stopped || i + 1 == last) save(i + 1);
       if (stopped && i + 1 < total) {
@@ -162,25 +163,14 @@ class Training {
     return record;
   }
 
-  /// Both files are written beside the old ones and take their places only when both are whole: a disk that fills up
-  /// leaves the last checkpoint as it was. The model goes first, so that a state never stands without an encoder.
-  void save(std::int64_t steps) {
-    require_finite(model_);
-    const RunPaths fresh{paths_.folder / ".checkpoint"};
-    std::error_code error;
-    std::filesystem::create_directories(fresh.folder, error);
-    if (error) fail(ErrorKind::kRuntime, "cannot create " + fresh.folder.string() + ": " + error.message());
-    try {
-      write_model(fresh, model_, config_, step_.report().steps_taken);
-      write_training_state(fresh, model_, step_, {steps, digest_});
-      std::filesystem::rename(fresh.model(), paths_.model());
-      std::filesystem::rename(fresh.training_state(), paths_.training_state());
-    } catch (...) {
-      std::filesystem::remove_all(fresh.folder, error);
-      throw;
-    }
-    std::filesystem::remove_all(fresh.folder, error);
+  /// A run too short for ten skipped steps in a row must not end as if it had learned something.
+  static void expect_some_step(const StepReport& report) {
+    if (report.steps_taken > 0) return;
+    fail(ErrorKind::kRuntime,
+         "loss or gradient was not finite in every step of the run (" + std::to_string(report.skipped_total) + ")");
   }
+
+  void save(std::int64_t steps) { write_checkpoint(paths_, model_, config_, step_, {steps, digest_}); }
 
   void finish() {
     say("scoring normal images for the thresholds");
@@ -208,6 +198,7 @@ void prepare_folder(const TrainRequest& request) {
   std::error_code error;
   std::filesystem::create_directories(request.folder, error);
   if (error) fail(ErrorKind::kRuntime, "cannot create " + request.folder.string() + ": " + error.message());
+  if (request.resume) settle_checkpoint(paths);
   const bool model = std::filesystem::exists(paths.model(), error);
   const bool state = std::filesystem::exists(paths.training_state(), error);
   if (!request.resume && (model || state)) {

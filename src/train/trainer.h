@@ -34,7 +34,8 @@ struct TrainRequest {
 /// Trains on dataset.train less the hold-out, writes RUN/, returns the number of steps done in all.
 /// Throws Error(kUsage) if RUN/ holds another run and resume is off, or a resume would change an option;
 /// Error(kData) for bad weights or images; Error(kRuntime) after 10 skipped steps in a row, with the last good
-/// checkpoint kept; Error(kInterrupted) after a stop.
+/// checkpoint kept, and if no step at all was taken; Error(kInterrupted) after a stop. A resume first puts in order
+/// what a killed process left behind (settle_checkpoint).
 std::int64_t train(Backend& backend, const TrainRequest& request, const data::Dataset& dataset,
                    const std::filesystem::path& data_root, const TrainObserver& observer);
 

@@ -74,11 +74,45 @@ TEST_CASE("a disk that is full from the beginning") {
       mddnet({"weights", "convert", (trained_run() / "model.safetensors").string(), "--out", out.string()}, full), 1,
       "out.safetensors");
   CHECK_FALSE(fs::exists(out));
+  write_bytes(out, "earlier");
+  CHECK_REFUSED(mddnet({"export", "--model", trained_run().string(), "--out", out.string()}, full), 1,
+                "out.safetensors");
+  CHECK(read_bytes(out) == "earlier");
   const fs::path made = fresh_path("made");
   CHECK_REFUSED(
       mddnet({"synth", "--out", made.string(), "--classes", "1", "--size", "64", "--train", "1", "--quiet"}, full), 1,
       "cannot write");
   CHECK_FALSE(has_temporary_files(made));
+}
+
+TEST_CASE("a disk that fills up under maps, reports and overlays leaves what was there, and nothing by half") {
+  struct Output {
+    Words command;
+    const char* file;  ///< one that cannot be finished
+  };
+  const std::string run = trained_run().string(), data = small_data_set().string();
+  const Words eval{"eval", "--model", run, "--data", data, "--quiet"};
+  const fs::path dump = fresh_path("dump"), report = fresh_path("report"), overlays = fresh_path("overlays");
+  const auto with = [](Words words, const char* option, const fs::path& place) {
+    words.insert(words.end(), {option, place.string()});
+    return words;
+  };
+  const Words predict{"predict", "--model", run, image().string()};
+  for (const Output& output :
+       {Output{with(eval, "--dump", dump), ".npy"}, Output{with(eval, "--report", report), "index.html"},
+        Output{with(predict, "--out", overlays), ".png"}}) {
+    CAPTURE(output.file);
+    const fs::path folder = output.command.back();
+    Launch full;
+    full.file_limit = 1500;
+    CHECK_REFUSED(mddnet(output.command, full), 1, output.file);
+    const Snapshot halves = fs::exists(folder) ? snapshot(folder) : Snapshot{};
+    CHECK_SUCCEEDED(mddnet(output.command));
+    const Snapshot before = snapshot(folder);
+    for (const auto& [name, bytes] : halves) CHECK_MESSAGE(bytes == before.at(name), name);
+    CHECK_REFUSED(mddnet(output.command, full), 1, output.file);
+    CHECK(changes(before, snapshot(folder)) == "");
+  }
 }
 
 TEST_CASE("a full disk behind standard output is no success") {

@@ -26,6 +26,16 @@ TEST_CASE("a data error says where, what, expected and found") {
   FAIL("nothing was thrown");
 }
 
+TEST_CASE("an error is one line, whatever it quotes") {
+  const auto text_of = [](const std::string& text) { return std::string(Error(ErrorKind::kData, text).what()); };
+  CHECK(text_of("a\nb\x1b[31m\x7f") == "a\\x0ab\\x1b[31m\\x7f");
+  CHECK(text_of(std::string("zero\0", 5)) == "zero\\x00");
+  CHECK(text_of("\xc3\xa4 \xc2\x85") == "\xc3\xa4 \xc2\\x85");
+  const std::string cut = text_of(std::string(100000, 'x'));
+  CHECK(cut.size() < 4096);
+  CHECK(cut.ends_with("x..."));
+}
+
 TEST_CASE("a requirement that holds is silent, one that does not is ours") {
   CHECK_NOTHROW(require(true, "shapes agree"));
   try {

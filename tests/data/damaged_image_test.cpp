@@ -151,6 +151,17 @@ TEST_CASE("a huffman table of more than 256 codes never reaches the decoder") {
   bytes.insert(2, "\xFF\xC4" + std::string{static_cast<char>(length >> 8), static_cast<char>(length & 0xFF)} + table);
   write_bytes(folder / "a.jpg", bytes);
   CHECK(contains(load_error(folder / "a.jpg"), "malformed segments"));
+  // The decoder finds it under another name and behind fill bytes, too.
+  write_bytes(folder / "a.tga", "\xFF\xFF" + bytes);
+  CHECK(contains(load_error(folder / "a.tga"), "malformed segments"));
+}
+
+TEST_CASE("a critical chunk of a png that the decoder does not know is not quoted") {
+  const test::TemporaryFolder folder;
+  std::string bytes = test::encode_png(random_image(8, 8, 2));
+  bytes.insert(bytes.find("IDAT") - 4, std::string("\0\0\0\0\x1b[1m\0\0\0\0", 12));
+  write_bytes(folder / "a.png", bytes);
+  CHECK(contains(load_error(folder / "a.png"), "malformed segments"));
 }
 
 TEST_CASE("corrupted bytes give an image or an error, never a crash") {

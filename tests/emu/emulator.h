@@ -41,6 +41,10 @@ std::vector<std::string> missing_kernels(const std::string& folder);
 
 /// The next call of this name returns `error` and does nothing, after `passed_first` calls that work as usual.
 void fail_next(const char* call, cudaError_t error, int passed_first = 0);
+/// The same for the call after `passed_first` calls of any name, except those that give something back.
+void fail_any(cudaError_t error, int passed_first);
+/// Forgets what was to fail and has not; returns how much that was.
+std::size_t forget_failures();
 /// For stand-ins of libraries: the error that this call is to return, or cudaSuccess.
 cudaError_t injected_error(const char* call);
 

@@ -14,6 +14,9 @@ namespace emu {
 
 /// Runs `body` as the call of this name: an injected error comes first; an error is kept for cudaGetLastError.
 cudaError_t api_call(const char* name, const std::function<cudaError_t()>& body);
+/// The same for a call that does its work even if it then returns an injected error, as those do that give something
+/// back.
+cudaError_t api_call_done_anyway(const char* name, const std::function<cudaError_t()>& body);
 
 using Work = std::function<void()>;
 

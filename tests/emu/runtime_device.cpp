@@ -10,7 +10,7 @@ namespace {
 thread_local cudaError_t last_error = cudaSuccess;
 
 struct Injection {
-  std::string call;
+  std::string call;  ///< "" = any that gives nothing back
   cudaError_t error;
   int passed_first;
 };
@@ -75,9 +75,19 @@ void fail_next(const char* call, cudaError_t error, int passed_first) {
   injections.push_back({call, error, passed_first});
 }
 
+void fail_any(cudaError_t error, int passed_first) { injections.push_back({"", error, passed_first}); }
+
+std::size_t forget_failures() {
+  const std::size_t left = injections.size();
+  injections.clear();
+  return left;
+}
+
 cudaError_t injected_error(const char* call) {
+  const std::string_view name = call;
+  const bool gives_back = name.starts_with("cudaFree") || name.ends_with("Destroy");
   for (auto injection = injections.begin(); injection != injections.end(); ++injection) {
-    if (injection->call != call) continue;
+    if (injection->call.empty() ? gives_back : injection->call != name) continue;
     if (injection->passed_first-- > 0) return cudaSuccess;
     const cudaError_t error = injection->error;
     injections.erase(injection);
@@ -86,11 +96,20 @@ cudaError_t injected_error(const char* call) {
   return cudaSuccess;
 }
 
-cudaError_t api_call(const char* name, const std::function<cudaError_t()>& body) {
-  cudaError_t error = injected_error(name);
-  if (error == cudaSuccess) error = body();
+/// For cudaGetLastError.
+static cudaError_t keep(cudaError_t error) {
   if (error != cudaSuccess && error != cudaErrorNotReady) last_error = error;
   return error;
+}
+
+cudaError_t api_call(const char* name, const std::function<cudaError_t()>& body) {
+  const cudaError_t injected = injected_error(name);
+  return keep(injected != cudaSuccess ? injected : body());
+}
+
+cudaError_t api_call_done_anyway(const char* name, const std::function<cudaError_t()>& body) {
+  const cudaError_t injected = injected_error(name), own = body();
+  return keep(injected != cudaSuccess ? injected : own);
 }
 
 }  // namespace emu

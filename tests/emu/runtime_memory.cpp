@@ -94,7 +94,7 @@ cudaError_t allocate(const char* call, Heap& heap, void** address, std::size_t b
 }
 
 cudaError_t release(const char* call, Heap& heap, void* address) {
-  return emu::api_call(call, [&] {
+  return emu::api_call_done_anyway(call, [&] {
     if (const cudaError_t error = emu::refused_by_capture(); error != cudaSuccess) return error;
     return heap.release(address);
   });

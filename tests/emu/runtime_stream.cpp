@@ -135,7 +135,7 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
 cudaError_t cudaStreamCreate(cudaStream_t* stream) { return cudaStreamCreateWithFlags(stream, cudaStreamDefault); }
 
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
-  return emu::api_call("cudaStreamDestroy", [&] {
+  return emu::api_call_done_anyway("cudaStreamDestroy", [&] {
     if (stream == nullptr) return cudaErrorInvalidResourceHandle;
     if (stream->capture) {
       stream->capture->valid = false;
@@ -186,7 +186,8 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mo
 }
 
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
-  return emu::api_call("cudaStreamEndCapture", [&] {
+  // A capture has ended even if its end is an error.
+  return emu::api_call_done_anyway("cudaStreamEndCapture", [&] {
     *graph = nullptr;
     if (stream == nullptr || !stream->capture) return cudaErrorIllegalState;
     if (stream->capture->origin != stream) return invalidate(*stream->capture, cudaErrorStreamCaptureUnmatched);
@@ -220,7 +221,7 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
 cudaError_t cudaEventCreate(cudaEvent_t* event) { return cudaEventCreateWithFlags(event, cudaEventDefault); }
 
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
-  return emu::api_call("cudaEventDestroy", [&] {
+  return emu::api_call_done_anyway("cudaEventDestroy", [&] {
     if (event == nullptr) return cudaErrorInvalidResourceHandle;
     delete event;
     return cudaSuccess;
@@ -311,7 +312,7 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
 }
 
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
-  return emu::api_call("cudaGraphExecDestroy", [&] {
+  return emu::api_call_done_anyway("cudaGraphExecDestroy", [&] {
     if (executable == nullptr) return cudaErrorInvalidValue;
     delete executable;
     return cudaSuccess;
@@ -319,7 +320,7 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
 }
 
 cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
-  return emu::api_call("cudaGraphDestroy", [&] {
+  return emu::api_call_done_anyway("cudaGraphDestroy", [&] {
     if (graph == nullptr) return cudaErrorInvalidValue;
     delete graph;
     return cudaSuccess;

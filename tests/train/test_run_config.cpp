@@ -183,6 +183,7 @@ TEST_CASE("a value out of range is refused by the option's name") {
   f.check_refused_value("/model/bottleneck_width", 65, {"bottleneck width"});
   f.check_refused_value("/model/slots", 0, {"prototypes per class"});
   f.check_refused_value("/model/temperature", 0, {"temperature"});
+  f.check_refused_value("/model/temperature", 1e300, {"temperature"});
   f.check_refused_value("/model/shrinkage", 1, {"shrinkage"});
   f.check_refused_value("/losses/restoration", -1, {"--weight-restoration"});
   f.check_refused_value("/losses/identity", -0.5, {"--weight-identity"});
@@ -212,6 +213,10 @@ TEST_CASE("what is no configuration at all") {
   f.check_refused_text("[]", {"a JSON object"});
   f.check_refused_text("{}", {"missing key encoder"});
   f.check_refused_text(std::string(100000, '['), {"not a run's configuration"});
+  f.check_refused_text("{\"weights\": " + std::string(1000000, '[') + std::string(1000000, ']') + "}",
+                       {"missing key encoder"});
+  f.check_refused_text("{\"encoder\": " + std::string(1000000, '[') + std::string(1000000, ']') + "}",
+                       {"encoder: expected a value of another type", "found array"});
   f.check_refused_text(std::string((1 << 22) + 1, ' '), {"config.json"});
   check_refused(ErrorKind::kData, {"no-such.json"}, [] { static_cast<void>(read_config("no-such.json")); });
 }

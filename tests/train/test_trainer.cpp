@@ -204,6 +204,49 @@ TEST_CASE("half a checkpoint is refused, and the missing half named") {
                 [&] { static_cast<void>(run(request)); });
 }
 
+TEST_CASE("a checkpoint that a kill left half in its place is completed, and what was not whole is removed") {
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder / "run";
+  TrainRequest request = request_for(path);
+  request.max_steps = 1;
+  static_cast<void>(run(request));
+  // As after a kill between the two renames of the first checkpoint.
+  std::filesystem::create_directory(path / ".checkpoint");
+  std::filesystem::rename(path / "training_state.safetensors", path / ".checkpoint/training_state.safetensors");
+  for (const char* name : {"log.jsonl.99-3.tmp", ".checkpoint/model.safetensors.99-4.tmp", "notes.tmp"}) {
+    write_atomically(path / name, "half a fi");
+  }
+  std::int64_t first_step = 0;
+  TrainObserver observer;
+  observer.on_step = [&](const StepRecord& record, std::int64_t, std::int64_t) {
+    if (first_step == 0) first_step = record.step;
+  };
+  request.resume = true;
+  request.max_steps = 0;
+  CHECK(run(request, observer) == 6);
+  CHECK(first_step == 2);
+  check_same_run(path, straight_run());
+  CHECK_FALSE(std::filesystem::exists(path / "log.jsonl.99-3.tmp"));
+  CHECK_FALSE(std::filesystem::exists(path / ".checkpoint"));
+  CHECK(std::filesystem::exists(path / "notes.tmp"));  // not ours
+}
+
+TEST_CASE("a checkpoint that was killed before its model took its place is dropped") {
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder / "run";
+  TrainRequest request = request_for(path);
+  request.max_steps = 1;
+  static_cast<void>(run(request));
+  std::filesystem::create_directory(path / ".checkpoint");
+  for (const char* name : {"model.safetensors", "training_state.safetensors"}) {
+    write_atomically(path / ".checkpoint" / name, "of a later step");
+  }
+  request.resume = true;
+  request.max_steps = 0;
+  CHECK(run(request) == 6);
+  check_same_run(path, straight_run());
+}
+
 TEST_CASE("a finished run resumes to itself; with nothing to resume it starts") {
   const TemporaryFolder folder;
   TrainRequest request = request_for(folder / "run");
@@ -267,6 +310,13 @@ TEST_CASE("ten steps without a finite loss end the run; nothing of them is kept"
   check_refused(ErrorKind::kRuntime, {"not finite", "10 steps in a row", "step 10", "checkpoint is kept"},
                 [&] { static_cast<void>(run(request, observer)); });
   CHECK(skipped == std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 7, 8, 9});
+
+  TrainRequest short_run = request;
+  short_run.folder = folder / "short";
+  short_run.max_steps = 2;
+  check_refused(ErrorKind::kRuntime, {"not finite in every step of the run (2)"},
+                [&] { static_cast<void>(run(short_run)); });
+  CHECK_FALSE(std::filesystem::exists(short_run.folder / "model.safetensors"));
   // The checkpoint of step 9 holds the initial model, its running statistics untouched.
   const auto state = weights::open_archive(folder / "run/training_state.safetensors");
   CHECK(state->metadata().at("step") == "9");
@@ -341,6 +391,8 @@ TEST_CASE("open_run refuses a folder whose parts do not belong together") {
   refused({"class_names of the checkpoint", "other"});
   rewrite([](RunConfig& c) { c.model.slots = 4; });
   refused({"memory.prototypes"});
+  rewrite([](RunConfig& c) { c.model.slots = 100000; });  // refused before such a memory is allocated
+  refused({"memory.prototypes", "[2, 100000, 64]", "[2, 3, 64]"});
   rewrite([](RunConfig&) {});
   std::filesystem::remove(copy / "model.safetensors");
   refused({"model.safetensors"});

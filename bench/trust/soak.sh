@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Does memory stay flat? 1,000 training steps, then 10,000 predictions by one process, resident memory sampled all along:
+#   soak.sh PROGRAM FOLDER [PREDICTIONS [STEPS]]
+# Asserts that from the end of the warm-up (the first tenth of the samples) on, resident memory grows by no more than
+# 8 MiB, and that every image got its line. resnet18 at 64 x 64; photographs of five extents, PNG.
+set -euo pipefail
+program=$(realpath "$1")
+folder=$2
+predictions=${3:-10000}
+steps=${4:-1000}
+export OMP_WAIT_POLICY=passive
+
+rm -rf "$folder"
+mkdir -p "$folder"
+cd "$folder"
+"$program" synth --out data --kinds tile,metal --size 64 --train 24 --test-good 4 --test-defect 4 --seed 3 --quiet
+for size in 96 128 160 192; do
+  "$program" synth --out "more-$size" --kinds tile,metal --size $size --train 1 --test-good 4 --test-defect 4 --seed $size --quiet
+done
+
+# watch PID FILE: kilobytes a line, until the process ends.
+watch() {
+  while [ -e "/proc/$1/status" ]; do
+    sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$1/status" 2>/dev/null || true
+    sleep 0.2
+  done >"$2"
+}
+
+# verdict WHAT FILE: prints a line; fails beyond the bound.
+verdict() {
+  awk -v what="$1" '
+    { kb[NR] = $1 }
+    END {
+      warm = int(NR / 10) + 1; last = NR - 1  # the last sample may see the process half taken apart
+      if (last - warm < 20) { print what ": only " NR " samples"; exit 1 }
+      for (i = warm; i <= last; ++i) { if (kb[i] > most) most = kb[i] }
+      grown = (most - kb[warm]) / 1024
+      printf "%s: %d samples, %.1f MiB after the warm-up, %.1f at most, %.1f at the end: grown by %.1f MiB\n", what, NR,
+        kb[warm] / 1024, most / 1024, kb[last] / 1024, grown
+      exit grown > 8
+    }' "$2"
+}
+
+"$program" train --data data --size 64 --batch 8 --epochs 100000 --max-steps "$steps" --seed 5 --quiet --out run \
+  2>train.err &
+watch $! train.kb
+wait $! || { cat train.err >&2; exit 1; }
+grep -c '"total"' run/log.jsonl | grep -qx "$steps"
+verdict "$steps training steps (resnet18, 64 x 64, batch 8)" train.kb
+
+# A run of its own for verdicts: the long one stops before its end and has no thresholds.
+"$program" train --data data --size 64 --batch 8 --epochs 2 --seed 5 --quiet --out judge 2>judge.err
+find data more-* -path '*/test/*' -name '*.png' | sort >images
+for _ in $(seq $((predictions / $(wc -l <images) + 1))); do cat images; done | head -n "$predictions" >paths
+"$program" predict --model judge - <paths >lines 2>predict.err &
+watch $! predict.kb
+wait $! || { cat predict.err >&2; exit 1; }
+[ "$(wc -l <lines)" = "$predictions" ]
+verdict "$predictions predictions (resnet18, 64 x 64, photographs of 64 to 192 pixels)" predict.kb
