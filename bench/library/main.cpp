@@ -42,8 +42,8 @@ int run(const std::string& path, int repetitions, std::int64_t side) {
   for (std::int64_t i = 0; i < 3 * side * side; ++i) picture.pixels.push_back(static_cast<std::uint8_t>(i * i >> 7));
   const mddnet_image image = mddnet::image(picture.pixels.data(), side, side);
   mddnet::Model model(path);
-  fmt::print("first prediction: {:.1f} ms; peak {} MiB\n", milliseconds([&] { model.predict(image); }),
-             peak_megabytes());
+  const double first = milliseconds([&] { model.predict(image); });
+  fmt::print("first prediction: {:.1f} ms; peak {} MiB\n", first, peak_megabytes());
 
   const auto backend = mdd::make_cpu_backend();
   mdd::Inspector inspector(*backend, path);

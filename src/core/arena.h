@@ -19,8 +19,8 @@ class StepArena {
   explicit StepArena(MemoryResource& resource, std::size_t first_chunk_bytes = std::size_t{1} << 20)
       : resource_(&resource), first_chunk_bytes_(first_chunk_bytes) {}
 
-  /// First fit at the lowest address of the earliest chunk; a new chunk only when nothing fits. Contents undefined. If it
-  /// throws, the arena is as before, but for a new chunk perhaps.
+  /// First fit at the lowest address of the earliest chunk; a new chunk only when nothing fits. Contents undefined.
+  /// If it throws, the arena is as before, but for a new chunk perhaps.
   [[nodiscard]] Tensor allocate(DType dtype, const Shape& shape);
   /// Gives the bytes back; requires a tensor that `allocate` returned since the last `reset`.
   void release(const Tensor& tensor) noexcept;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <future>
 #include <map>
 #include <span>
 
@@ -32,17 +33,23 @@ void check_values(const std::string& where, const std::string& name, std::span<c
   if (found != values.end()) fail_data(where, "tensor " + name, "variances of at least 0", std::to_string(*found));
 }
 
-/// The tensor, once its type and values are known to be sound.
+/// The tensor in f32, once its type and values are known to be sound.
 HostTensor read_checked(const TensorSource& source, const std::string& name) {
   HostTensor tensor = source.read(name);
   if (!is_floating(tensor.dtype)) {
     fail_data(source.where, "type of tensor " + name, "f32, f16, bf16 or f64", std::string(name_of(tensor.dtype)));
   }
-  if (tensor.dtype == DType::kF32) {
-    check_values(source.where, name, std::as_const(tensor).span<float>());
-  } else {
-    check_values(source.where, name, to_f32(tensor));
+  if (tensor.dtype != DType::kF32) {
+    HostTensor floats(DType::kF32, tensor.shape);
+    if (tensor.dtype == DType::kF16) {
+      floats_from_halves(tensor.span<std::uint16_t>(), floats.span<float>());
+    } else {
+      const std::vector<float> values = to_f32(tensor);
+      std::copy(values.begin(), values.end(), floats.span<float>().begin());
+    }
+    tensor = std::move(floats);
   }
+  check_values(source.where, name, std::as_const(tensor).span<float>());
   return tensor;
 }
 
@@ -170,17 +177,20 @@ void load_folded_tensors(MddNet& model, const TensorSource& source) {
     for (const Parameter& p : store->parameters()) wanted.emplace(p.name, p.shape);
   }
   check_list(source, wanted, [](const std::string&) { return false; });
+  std::vector<const Parameter*> parameters;
   for (ParameterStore* store : {&model.frozen(), &model.trained()}) {
     store->allocate(false);
-    for (const Parameter& p : store->parameters()) {
-      const HostTensor tensor = read_checked(source, p.name);
-      if (tensor.dtype == DType::kF32) {
-        model.backend().copy_from_host(p.view.value, tensor.bytes);
-      } else {
-        const std::vector<float> values = to_f32(tensor);
-        model.backend().copy_from_host(p.view.value, std::as_bytes(std::span(values)));
-      }
-    }
+    for (const Parameter& p : store->parameters()) parameters.push_back(&p);
+  }
+  // While one tensor goes to the backend, the next is read.
+  const auto reading = [&](std::size_t i) {
+    return std::async(std::launch::async, [&source, p = parameters[i]] { return read_checked(source, p->name); });
+  };
+  std::future<HostTensor> next = reading(0);
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const HostTensor tensor = next.get();
+    if (i + 1 < parameters.size()) next = reading(i + 1);
+    model.backend().copy_from_host(parameters[i]->view.value, tensor.bytes);
   }
   model.fold_encoder();
 }

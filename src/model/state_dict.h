@@ -37,7 +37,7 @@ void load_checkpoint_tensors(MddNet& model, const TensorSource& source);
 [[nodiscard]] TensorSource source_of_model(const MddNet& model);
 /// The tensors of a folded model itself, as they lie in memory: "<convolution>.weight, .bias" and the prototypes, the
 /// axes of filters O,H,W,I (transposed ones I,H,W,O). Throws Error(kData) as import_tensors does; then nothing was
-/// reserved unless a value is not finite. Requires a folded model.
+/// reserved unless a value is not finite. source.read is called from another thread. Requires a folded model.
 void load_folded_tensors(MddNet& model, const TensorSource& source);
 
 }  // namespace mdd

@@ -66,7 +66,7 @@ for file in c_shared c_static cpp_shared cpp_static; do expect "./$file" model i
 if ldd ./cpp_static | grep -q libmddnet; then fail "cpp_static wants libmddnet.so"; fi
 
 # The README's program.
-sed -n '/^```c$/,/^```$/p' "$source/README.md" | grep -v '^```' >readme.c
+awk '/^```/ { inside = $0 == "```c"; next } inside' "$source/README.md" >readme.c
 # shellcheck disable=SC2046
 quietly cc -std=c99 -Wall -Wextra -Werror readme.c -o readme $(flags mddnet)
 LD_LIBRARY_PATH=$libraries ./readme model | grep -qE '^(normal|defect), score [0-9.]+$' || fail "the README's program says something else"

@@ -29,7 +29,7 @@ TEST_CASE("the control of this file: a copied run with a rewritten config.json w
 }
 
 TEST_CASE("a folder that holds no run") {
-  CHECK_REFUSED(predict(fresh_path("missing"), image()), 3, "no such folder");
+  CHECK_REFUSED(predict(fresh_path("missing"), image()), 3, "no such file or folder");
   const fs::path empty = fresh_path("empty");
   fs::create_directories(empty);
   CHECK_REFUSED(predict(empty, image()), 3, "config.json");

@@ -399,5 +399,5 @@ TEST_CASE("open_run refuses a folder whose parts do not belong together") {
   std::filesystem::remove(copy / "config.json");
   refused({"config.json"});
   std::filesystem::remove_all(copy);
-  refused({"copy", "no such folder"});
+  refused({"copy", "no such file or folder"});
 }

@@ -1,4 +1,5 @@
-/* A program in C that uses the library: consumer MODEL IMAGE.tga (uncompressed, 24 bits, from the top). Prints a line. */
+/* A program in C that uses the library: consumer MODEL IMAGE.tga (uncompressed, 24 bits, from the top). Prints a line.
+ */
 #include <mddnet.h>
 #include <stdio.h>
 #include <stdlib.h>
