@@ -56,17 +56,13 @@ void execute(const Launch& launch) {
 
 void count_launch(const void* kernel, const Statistics& statistics) {
   const std::scoped_lock lock(counters().mutex);
-  Statistics& sum = counters().by_kernel[kernel];
-  sum.launches += statistics.launches;
-  sum.threads += statistics.threads;
-  sum.barriers += statistics.barriers;
-  sum.shuffles += statistics.shuffles;
+  counters().by_kernel[kernel] += statistics;
 }
 
 std::map<std::string, Statistics> launched() {
   const std::scoped_lock lock(counters().mutex);
   std::map<std::string, Statistics> named;
-  for (const auto& [kernel, statistics] : counters().by_kernel) named[kernel_name(kernel)] = statistics;
+  for (const auto& [kernel, statistics] : counters().by_kernel) named[kernel_name(kernel)] += statistics;
   return named;
 }
 

@@ -28,6 +28,14 @@ struct Statistics {
   std::size_t threads = 0;   ///< CUDA threads executed
   std::size_t barriers = 0;  ///< arrivals at __syncthreads
   std::size_t shuffles = 0;  ///< shuffles, votes and warp barriers, counted by lane
+
+  Statistics& operator+=(const Statistics& other) {
+    launches += other.launches;
+    threads += other.threads;
+    barriers += other.barriers;
+    shuffles += other.shuffles;
+    return *this;
+  }
 };
 
 /// What has been launched since the program started, by the kernel's name with its template arguments, for example

@@ -9,12 +9,7 @@ namespace {
 
 emu::Statistics all_launches() {
   emu::Statistics sum;
-  for (const auto& [kernel, statistics] : emu::launched()) {
-    sum.launches += statistics.launches;
-    sum.threads += statistics.threads;
-    sum.barriers += statistics.barriers;
-    sum.shuffles += statistics.shuffles;
-  }
+  for (const auto& [kernel, statistics] : emu::launched()) sum += statistics;
   return sum;
 }
 
