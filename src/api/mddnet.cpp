@@ -23,8 +23,6 @@ using namespace mdd;
 #define MDDNET_TEXT_OF(x) #x
 #define MDDNET_DIGITS_OF(x) MDDNET_TEXT_OF(x)
 
-// The names are those of the header.
-// NOLINTBEGIN(readability-identifier-naming)
 struct mddnet_model {
   std::unique_ptr<Backend> backend;
   std::unique_ptr<Inspector> inspector;
@@ -36,7 +34,6 @@ struct mddnet_results {
   std::vector<Judgement> judgements;
   std::int64_t side = 0;
 };
-// NOLINTEND(readability-identifier-naming)
 
 namespace {
 
