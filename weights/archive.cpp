@@ -29,6 +29,14 @@ std::size_t TensorArchive::index_of(const std::string& name) const {
   return found->second;
 }
 
+void TensorArchive::read_part(const std::string& name, std::uint64_t first, std::span<std::byte> out) const {
+  const HostTensor tensor = read(name);
+  if (first > tensor.bytes.size() || out.size() > tensor.bytes.size() - first) {
+    fail(ErrorKind::kData, where(name) + " has no such part");
+  }
+  std::ranges::copy(std::span(tensor.bytes).subspan(static_cast<std::size_t>(first), out.size()), out.begin());
+}
+
 std::string TensorArchive::where(const std::string& name) const {
   return path_.string() + ": tensor " + printable(name);
 }

@@ -3,9 +3,11 @@
 // hostile: nothing in it is executed, and no size in it is believed before it was checked against the file's own size.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -41,6 +43,9 @@ class TensorArchive {
   /// The elements, densely packed in the order of the shape. May be called from several threads.
   /// Throws Error(kData) naming file and tensor: no such tensor, or the file changed or cannot be read.
   [[nodiscard]] virtual HostTensor read(const std::string& name) const = 0;
+  /// Fills `out` with the bytes of those elements from byte `first` on. Throws as read() does, and Error(kData) if
+  /// there are not as many.
+  virtual void read_part(const std::string& name, std::uint64_t first, std::span<std::byte> out) const;
 
  protected:
   explicit TensorArchive(std::filesystem::path path) : path_(std::move(path)) {}

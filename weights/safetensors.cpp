@@ -24,12 +24,19 @@ class SafetensorsArchive final : public TensorArchive {
   HostTensor read(const std::string& name) const override {
     const std::size_t index = index_of(name);
     HostTensor tensor(tensors()[index].dtype, tensors()[index].shape);
+    read_part(name, 0, tensor.bytes);
+    return tensor;
+  }
+
+  void read_part(const std::string& name, std::uint64_t first, std::span<std::byte> out) const override {
+    const SafetensorsHeader::Range& range = ranges_[index_of(name)];
+    const std::uint64_t size = range.end - range.begin;
+    if (first > size || out.size() > size - first) fail(ErrorKind::kData, where(name) + " has no such part");
     try {
-      file_.read(data_start_ + ranges_[index].begin, tensor.bytes);
+      file_.read(data_start_ + range.begin + first, out);
     } catch (const Error& error) {
       fail(error.kind(), where(name) + ": " + error.what());
     }
-    return tensor;
   }
 
  private:

@@ -5,7 +5,7 @@
  *   mddnet_image image = {sizeof image, pixels, width, height, stride, MDDNET_RGB8};
  *   if (mddnet_open("photos.mddnet", NULL, &model) == MDDNET_OK &&
  *       mddnet_predict(model, &image, 1, 0, &results) == MDDNET_OK) {
- *     mddnet_result result = {sizeof result};
+ *     mddnet_result result = {.struct_size = sizeof result};
  *     mddnet_results_get(results, 0, &result);
  *   }
  *   mddnet_results_free(results);

@@ -1,7 +1,9 @@
 #include "inference/deployed_file.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "core/float_runs.h"
 #include "inference/tensor_source.h"
 #include "model/state_dict.h"
 #include "weights/safetensors.h"
@@ -31,6 +33,51 @@ std::vector<std::uint16_t> halves_of(const std::string& where, const Parameter& 
   }
   return out;
 }
+
+/// Copies an archive's tensors into a folded model, a piece that stays in the processor's cache at a time.
+class Loader {
+ public:
+  Loader(MddNet& model, const weights::TensorArchive& archive) : model_(model), archive_(archive) {}
+
+  void load() {
+    for (const weights::TensorInfo& info : archive_.tensors()) {
+      if (info.dtype != DType::kF32 && info.dtype != DType::kF16) {
+        fail_data(archive_.path().string(), "type of tensor " + info.name, "f32 or f16",
+                  std::string(name_of(info.dtype)));
+      }
+      const Parameter* p = model_.frozen().find(info.name);
+      if (p == nullptr) p = model_.trained().find(info.name);
+      require(p != nullptr, "the archive's tensors are the model's");
+      for (std::int64_t first = 0; first < p->shape.elements(); first += kPiece) load_piece(info, *p, first);
+    }
+  }
+
+ private:
+  static constexpr std::int64_t kPiece = std::int64_t{1} << 16;  ///< elements
+
+  void load_piece(const weights::TensorInfo& info, const Parameter& p, std::int64_t first) {
+    const auto count = static_cast<std::size_t>(std::min(kPiece, p.shape.elements() - first));
+    const std::span<float> values = std::span(floats_).first(count);
+    const auto at = static_cast<std::uint64_t>(first) * size_of(info.dtype);
+    if (info.dtype == DType::kF32) {
+      archive_.read_part(info.name, at, std::as_writable_bytes(values));
+    } else {
+      const std::span<std::uint16_t> halves = std::span(halves_).first(count);
+      archive_.read_part(info.name, at, std::as_writable_bytes(halves));
+      floats_from_halves(halves, values);
+    }
+    if (!all_finite(values)) {
+      fail_data(archive_.path().string(), "tensor " + info.name, "finite values", "others");
+    }
+    model_.backend().copy_from_host({p.view.value.f32() + first, DType::kF32, {static_cast<std::int64_t>(count)}},
+                                    std::as_bytes(values));
+  }
+
+  MddNet& model_;
+  const weights::TensorArchive& archive_;
+  std::vector<float> floats_ = std::vector<float>(kPiece);
+  std::vector<std::uint16_t> halves_ = std::vector<std::uint16_t>(kPiece);
+};
 
 }  // namespace
 
@@ -79,7 +126,8 @@ TrainedRun open_deployed(Backend& backend, const weights::TensorArchive& archive
         parse_thresholds(where + ": thresholds", metadata_of(archive, "thresholds"), run.config.class_names);
   }
   run.model = std::make_unique<MddNet>(backend, run.config.model, false, StoreForm::kFolded);
-  load_folded_tensors(*run.model, source_of(archive));
+  reserve_folded(*run.model, source_of(archive));
+  Loader(*run.model, archive).load();
   return run;
 }
 

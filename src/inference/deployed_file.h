@@ -2,7 +2,7 @@
 //
 // A safetensors file. Metadata: "format" = "mddnet-deployed", "version", "config" (config.json), "thresholds"
 // (thresholds.json; absent if training has not finished). Tensors: the folded network as it lies in memory, see
-// load_folded_tensors, so that opening is reading; filters and prototypes in f32 or f16, biases in f32.
+// reserve_folded, so that opening is reading; filters and prototypes in f32 or f16, biases in f32.
 #pragma once
 #include "inference/run_folder.h"
 

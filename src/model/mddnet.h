@@ -38,7 +38,7 @@ void check_model_options(const ModelOptions& options);
 class MddNet {
  public:
   /// trainable: also reserves gradients and Adam's moments. Values are undefined until initialised or loaded. A folded
-  /// model, for inference alone, reserves its values only when a loader of model/state_dict.h has seen that a file has
+  /// model, for inference alone, reserves its values only when model/state_dict.h has seen that a file has
   /// them all; requires that it is not trainable, and is not initialised.
   MddNet(Backend& backend, const ModelOptions& options, bool trainable, StoreForm form = StoreForm::kPlain);
   MddNet(const MddNet&) = delete;  // its parts point at each other

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <future>
 #include <map>
 #include <span>
 
@@ -170,29 +169,15 @@ TensorSource source_of_model(const MddNet& model) {
   return out;
 }
 
-void load_folded_tensors(MddNet& model, const TensorSource& source) {
+void reserve_folded(MddNet& model, const TensorSource& source) {
   require(model.form() == StoreForm::kFolded, "folded tensors belong into a folded model");
   Wanted wanted;
   for (const ParameterStore* store : {&model.frozen(), &model.trained()}) {
     for (const Parameter& p : store->parameters()) wanted.emplace(p.name, p.shape);
   }
   check_list(source, wanted, [](const std::string&) { return false; });
-  std::vector<const Parameter*> parameters;
-  for (ParameterStore* store : {&model.frozen(), &model.trained()}) {
-    store->allocate(false);
-    for (const Parameter& p : store->parameters()) parameters.push_back(&p);
-  }
-  // While one tensor goes to the backend, the next is read.
-  const auto reading = [&](std::size_t i) {
-    return std::async(std::launch::async, [&source, p = parameters[i]] { return read_checked(source, p->name); });
-  };
-  std::future<HostTensor> next = reading(0);
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const HostTensor tensor = next.get();
-    if (i + 1 < parameters.size()) next = reading(i + 1);
-    model.backend().copy_from_host(parameters[i]->view.value, tensor.bytes);
-  }
-  model.fold_encoder();
+  model.frozen().allocate(false);
+  model.trained().allocate(false);
 }
 
 }  // namespace mdd

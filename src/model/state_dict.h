@@ -35,9 +35,9 @@ void load_encoder(MddNet& model, const TensorSource& source);
 void load_checkpoint_tensors(MddNet& model, const TensorSource& source);
 /// What load_checkpoint_tensors reads, from a plain model. Requires that the model outlives the source.
 [[nodiscard]] TensorSource source_of_model(const MddNet& model);
-/// The tensors of a folded model itself, as they lie in memory: "<convolution>.weight, .bias" and the prototypes, the
-/// axes of filters O,H,W,I (transposed ones I,H,W,O). Throws Error(kData) as import_tensors does; then nothing was
-/// reserved unless a value is not finite. source.read is called from another thread. Requires a folded model.
-void load_folded_tensors(MddNet& model, const TensorSource& source);
+/// Reserves the memory of a folded model once `source` is known to have exactly its tensors, named
+/// "<convolution>.weight, .bias" and so on, shaped as they lie in memory (filters O,H,W,I, transposed ones I,H,W,O).
+/// Values are the caller's to fill in. Throws Error(kData) as import_tensors does. Requires a folded model.
+void reserve_folded(MddNet& model, const TensorSource& source);
 
 }  // namespace mdd

@@ -24,11 +24,11 @@ int main(int argc, char** argv) {
   mddnet_image image = {sizeof image, pixels, width, height, 0, MDDNET_BGR8};
   mddnet_results* results = NULL;
   if (mddnet_predict(model, &image, 1, MDDNET_ALL_MAPS, &results) != MDDNET_OK) return fail("predict");
-  mddnet_result result = {sizeof result};
+  mddnet_result result = {.struct_size = sizeof result};
   if (mddnet_results_get(results, 0, &result) != MDDNET_OK) return fail("get");
   printf("%.6f %d %s %d", (double)result.score, result.verdict, result.class_name, (int)result.regions);
   for (size_t i = 0; i < result.regions; ++i) {
-    mddnet_region region = {sizeof region};
+    mddnet_region region = {.struct_size = sizeof region};
     if (mddnet_results_region(results, 0, i, &region) != MDDNET_OK) return fail("region");
     printf(" %dx%d+%d+%d", (int)region.width, (int)region.height, (int)region.x, (int)region.y);
   }
