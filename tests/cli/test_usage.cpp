@@ -119,7 +119,8 @@ TEST_CASE("impossible values of the other subcommands' options") {
 }
 
 TEST_CASE("selfcheck compares what it is told to, and golden files in f32 alone") {
-  CHECK_REFUSED(mddnet({"selfcheck", "--precision", "f8"}), 2, "precision (--precision): expected f32, tf32, bf16 or f16");
+  CHECK_REFUSED(mddnet({"selfcheck", "--precision", "f8"}), 2,
+                "precision (--precision): expected f32, tf32, bf16 or f16");
   CHECK_REFUSED(mddnet({"selfcheck", "--device", "cpu", "--precision", "tf32"}), 2, "expected f32 or bf16 on the CPU");
   CHECK_REFUSED(mddnet({"selfcheck", "--golden", fresh_path("golden").string(), "--precision", "f16"}), 2,
                 "golden files are compared in f32, found --precision f16");
