@@ -42,12 +42,12 @@ TrainedRun open_run(Backend& backend, const std::filesystem::path& path) {
   TrainedRun run;
   run.path = path;
   run.config = read_config(paths.config());
-  if (std::filesystem::exists(paths.thresholds(), error)) {
-    run.thresholds = read_thresholds(paths.thresholds(), run.config.class_names);
-  }
   const auto archive = weights::open_archive(paths.model());
   check_metadata(*archive, "encoder", run.config.model.encoder);
   check_metadata(*archive, "class_names", names_as_json(run.config.class_names));
+  if (std::filesystem::exists(paths.thresholds(), error)) {
+    run.thresholds = read_thresholds(paths.thresholds(), run.config.class_names);
+  }
   run.model = std::make_unique<MddNet>(backend, run.config.model, false, StoreForm::kFolded);
   load_checkpoint_tensors(*run.model, source_of(*archive));
   return run;
