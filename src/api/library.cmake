@@ -24,7 +24,7 @@ endforeach()
 # What the archive leaves to be linked: pkg-config and CMake say so to whoever uses it.
 set(MDDNET_STATIC_LIBRARIES -ldnnl -lzip -lgomp -lstdc++ -lm -lpthread)
 if(MDDNET_WITH_CUDA)
-  list(APPEND archives $<TARGET_FILE:mddnet_cuda> $<TARGET_FILE:mddnet_dnn>)
+  list(APPEND archives $<TARGET_FILE:mddnet_cuda> $<TARGET_FILE:mddnet_dnn> $<TARGET_FILE:mddnet_blas>)
   list(APPEND MDDNET_STATIC_LIBRARIES -L${CUDAToolkit_LIBRARY_DIR} -lcudart_static -lcublasLt ${MDDNET_CUDNN_LIBRARY} -lrt -ldl)
 else()
   list(APPEND archives $<TARGET_FILE:mddnet_no_cuda>)

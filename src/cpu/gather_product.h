@@ -6,7 +6,8 @@
 //
 // A Tile has: Element (of gathered rows and filters), kRows x kColumns sums in registers, kDepth consecutive factors a
 // step, kPitch (elements from one gathered row to the next), Output as in tile_output.h,
-//   gather(from, count, to)                            `count` floats, a multiple of 16, as Elements
+//   gather(from, count, to)                            `count` floats as Elements; a stem's 21 only in f32, else a
+//                                                      multiple of 16
 //   multiply(rows, a, segments, count, output)         sums over consecutive Segments {b, count} of
 //                                                      a[i * kPitch + k] * b[k / kDepth][j][k % kDepth]
 #pragma once
@@ -26,6 +27,8 @@ namespace {
 constexpr std::int64_t kPositionBlock = 96;  ///< positions a task: their channels stay in the second cache
 constexpr std::int64_t kMaximumTaps = 9;
 constexpr std::int64_t kMaximumSegments = 16;
+
+/// One gather map: sums over taps and inputs at `rows` x `columns` positions of each image.
 template <class Tile>
 struct GatherProduct {
   using Element = typename Tile::Element;
@@ -49,7 +52,6 @@ struct GatherProduct {
     const Element* panels;     ///< [outputs / kColumns][inputs / kDepth][kColumns][kDepth]
   };
 
-  // One gather map: `rows` x `columns` positions of each image.
   Map source;
   std::int64_t stride;
   std::array<Tap, kMaximumTaps> taps;
