@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kThreads = 8;
 constexpr int kRounds = 3;
 
-mddnet_model* open_example() {
+mddnet_model* open_raw() {
   mddnet_model* model = nullptr;
   const std::string& bytes = exported_bytes();
   return mddnet_open_memory(bytes.data(), bytes.size(), nullptr, &model) == MDDNET_OK ? model : nullptr;
@@ -61,13 +61,13 @@ bool judges_alike(mddnet_model* model, const std::vector<float>& expected) {
 }  // namespace
 
 TEST_CASE("eight threads on one model, and eight with one each, agree to the last bit; errors stay with their thread") {
-  mddnet_model* shared = open_example();
+  mddnet_model* shared = open_raw();
   REQUIRE(shared != nullptr);
   const std::vector<float> expected = judge(shared);
   REQUIRE_FALSE(expected.empty());
   CHECK(on_eight_threads([&] { return judges_alike(shared, expected); }) == kThreads);
   CHECK(on_eight_threads([&] {
-          mddnet_model* own = open_example();
+          mddnet_model* own = open_raw();
           const bool alike = own != nullptr && judges_alike(own, expected);
           mddnet_close(own);
           return alike;
