@@ -43,6 +43,15 @@ void* operator new(std::size_t bytes) {
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
   return checked_allocation(bytes, static_cast<std::size_t>(alignment), __builtin_return_address(0));
 }
+// A sanitizer's own would not go with the operator delete below.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  try {
+    return checked_allocation(bytes, alignof(std::max_align_t), __builtin_return_address(0));
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+void operator delete(void* address, const std::nothrow_t&) noexcept { std::free(address); }
 void operator delete(void* address) noexcept { std::free(address); }
 void operator delete(void* address, std::size_t) noexcept { std::free(address); }
 void operator delete(void* address, std::align_val_t) noexcept { std::free(address); }
