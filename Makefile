@@ -124,7 +124,7 @@ lint: lint-deps
 	@$(SOURCES) | xargs clang-format-14 --dry-run -Werror
 	@git ls-files '*.sh' .ci/run | xargs shellcheck
 	@$(TIDIED) \
-	  | xargs -P $(JOBS) -n 4 clang-tidy-14 -p build-lint --quiet --warnings-as-errors='*' --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-sign-conversion 2>/dev/null
+	  | xargs -P $(JOBS) -n 4 clang-tidy-14 -p build-lint --quiet --warnings-as-errors='*' --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-sign-conversion --extra-arg=-Wno-unknown-pragmas 2>/dev/null
 	@echo "lint: clean"
 
 format: lint-deps
