@@ -47,10 +47,11 @@ int run(const std::string& path, int repetitions, std::int64_t side) {
   const double first = milliseconds([&] { model.predict(image); });
   fmt::print("first prediction: {:.1f} ms; peak {} MiB\n", first, peak_megabytes());
 
-  // The same code three times, each with a model of its own: two inspectors, which differ in where their memory lies,
-  // and the interface. They take turns, and each is as often first as last: what runs later finds warmer caches.
-  const auto backend = mdd::make_cpu_backend();
-  mdd::Inspector inspector(*backend, path), control(*backend, path);
+  // The same code three times, each with a model of its own: two inspectors, each with a backend, so with scratch
+  // memory, of its own, and the interface. They take turns, and each is as often first as last: what runs later finds
+  // warmer caches.
+  const auto backend = mdd::make_cpu_backend(), control_backend = mdd::make_cpu_backend();
+  mdd::Inspector inspector(*backend, path), control(*control_backend, path);
   const std::array<std::function<void()>, 3> judges{[&] { static_cast<void>(inspector.judge(std::span(&picture, 1))); },
                                                     [&] { static_cast<void>(control.judge(std::span(&picture, 1))); },
                                                     [&] { model.predict(image)[0]; }};
