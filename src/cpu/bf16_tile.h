@@ -12,7 +12,7 @@
 
 namespace mdd::cpu {
 
-/// For gather_product.h. Elements are bf16 bit patterns.
+/// For gather_product.h and Winograd's products. Elements are bf16 bit patterns.
 struct Bf16Tile {
   using Element = std::uint16_t;
   static constexpr std::int64_t kRows = 12, kColumns = 32, kDepth = 2;
@@ -32,13 +32,14 @@ struct Bf16Tile {
     for (std::int64_t k = 0; k < count; k += 16)
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + k), round(from + k));
   }
-  static void multiply(int rows, const Element* a, const Segment* segments, std::int64_t count, const Output& out) {
+  static void multiply(int rows, const Element* a, std::int64_t pitch, const Segment* segments, std::int64_t count,
+                       const Output& out) {
     constexpr auto kBySize = []<int... I>(std::integer_sequence<int, I...>) {
-      return std::array<void (*)(const Element*, const Segment*, std::int64_t, const Output&), kRows>{
+      return std::array<void (*)(const Element*, std::int64_t, const Segment*, std::int64_t, const Output&), kRows>{
           &multiply_rows<I + 1>...};
     }
     (std::make_integer_sequence<int, kRows>());
-    kBySize[static_cast<std::size_t>(rows - 1)](a, segments, count, out);
+    kBySize[static_cast<std::size_t>(rows - 1)](a, pitch, segments, count, out);
   }
 
  private:
@@ -49,22 +50,30 @@ struct Bf16Tile {
   }
 
   template <int Rows>
-  static void multiply_rows(const Element* a, const Segment* segments, std::int64_t count, const Output& out) {
+  static void multiply_rows(const Element* a, std::int64_t pitch, const Segment* segments, std::int64_t count,
+                            const Output& out) {
     __m512 sums[Rows][2];  // in registers, if every loop over them is unrolled
 #pragma GCC unroll 12
     for (int i = 0; i < Rows; ++i) sums[i][0] = sums[i][1] = _mm512_setzero_ps();
     for (std::int64_t s = 0; s < count; ++s) {
       const Element* b = segments[s].b;
-      for (const Element* const end = a + segments[s].count; a < end; a += kDepth, b += kDepth * kColumns) {
+      // Every third row has a pointer: from there, an address reaches two further ones.
+      const Element* thirds[(Rows + 2) / 3];
+#pragma GCC unroll 4
+      for (int i = 0; i < (Rows + 2) / 3; ++i) thirds[i] = a + 3 * i * pitch;
+      for (const Element* const end = a + segments[s].count; thirds[0] < end; b += kDepth * kColumns) {
         const auto b0 = reinterpret_cast<__m512bh>(_mm512_loadu_si512(b));
         const auto b1 = reinterpret_cast<__m512bh>(_mm512_loadu_si512(b + 32));
 #pragma GCC unroll 12
         for (int i = 0; i < Rows; ++i) {
-          const __m512bh factors = pair(a + i * kPitch);
+          const __m512bh factors = pair(thirds[i / 3] + i % 3 * pitch);
           sums[i][0] = _mm512_dpbf16_ps(sums[i][0], factors, b0);
           sums[i][1] = _mm512_dpbf16_ps(sums[i][1], factors, b1);
         }
+#pragma GCC unroll 4
+        for (int i = 0; i < (Rows + 2) / 3; ++i) thirds[i] += kDepth;
       }
+      a += segments[s].count;
     }
 #pragma GCC unroll 12
     for (int i = 0; i < Rows; ++i) {
@@ -76,7 +85,11 @@ struct Bf16Tile {
         if (out.bias != nullptr) value = _mm512_add_ps(value, _mm512_loadu_ps(out.bias + 16 * half));
         if (out.has_residual) value = _mm512_add_ps(value, _mm512_loadu_ps(out.residual[i] + 16 * half));
         if (out.relu) value = _mm512_max_ps(value, _mm512_setzero_ps());
-        _mm512_storeu_ps(c, value);
+        if (out.stream) {
+          _mm512_stream_ps(c, value);
+        } else {
+          _mm512_storeu_ps(c, value);
+        }
       }
     }
   }

@@ -1,10 +1,10 @@
 #include "cpu/cpu_backend.h"
 
-#include <cstdlib>
 #include <cstring>
 #include <omp.h>
 
 #include "cpu/implementation.h"
+#include "cpu/large_memory.h"
 #include "cpu/parallel.h"
 
 namespace mdd {
@@ -29,14 +29,12 @@ std::unique_ptr<Backend> make_cpu_backend(Precision precision) {
 namespace cpu {
 
 void* CpuBackend::allocate(std::size_t bytes) {
-  constexpr std::size_t kAlignment = 256;
-  const std::size_t rounded = (std::max<std::size_t>(bytes, 1) + kAlignment - 1) / kAlignment * kAlignment;
-  void* address = rounded < bytes ? nullptr : std::aligned_alloc(kAlignment, rounded);
+  void* address = allocate_memory(bytes);
   if (address == nullptr) fail(ErrorKind::kRuntime, "out of memory: no " + std::to_string(bytes) + " bytes left");
   return address;
 }
 
-void CpuBackend::release(void* address) noexcept { std::free(address); }
+void CpuBackend::release(void* address) noexcept { release_memory(address); }
 
 std::string CpuBackend::name() const { return "cpu"; }
 

@@ -8,8 +8,8 @@
 // step, kPitch (elements from one gathered row to the next), Output as in tile_output.h,
 //   gather(from, count, to)                            `count` floats as Elements; a stem's 21 only in f32, else a
 //                                                      multiple of 16
-//   multiply(rows, a, segments, count, output)         sums over consecutive Segments {b, count} of
-//                                                      a[i * kPitch + k] * b[k / kDepth][j][k % kDepth]
+//   multiply(rows, a, pitch, segments, count, output)  sums over consecutive Segments {b, count} of
+//                                                      a[i * pitch + k] * b[k / kDepth][j][k % kDepth]
 #pragma once
 #include <algorithm>
 #include <array>
@@ -25,6 +25,7 @@ namespace mdd::cpu {
 namespace {
 
 constexpr std::int64_t kPositionBlock = 96;  ///< positions a task: their channels stay in the second cache
+constexpr std::int64_t kStreamFloats = std::int64_t{4} << 20;  ///< of an output that no cache would hold
 constexpr std::int64_t kMaximumTaps = 9;
 constexpr std::int64_t kMaximumSegments = 16;
 
@@ -33,6 +34,7 @@ template <class Tile>
 struct GatherProduct {
   using Element = typename Tile::Element;
   static constexpr std::int64_t kDepthBlock = Tile::kDepthBlock;
+  static constexpr std::int64_t kFloatLine = 64 / static_cast<std::int64_t>(sizeof(float));
   static constexpr std::int64_t kLine = 64 / static_cast<std::int64_t>(sizeof(Element));
   static_assert(kPositionBlock % Tile::kRows == 0);
 
@@ -93,6 +95,11 @@ struct GatherProduct {
     std::int64_t panel_begin, panel_end;
   };
 
+  /// Whether outputs had better go past the caches: there are many, and nothing of them is there already.
+  [[nodiscard]] bool streams(const DirectEpilogue& epilogue) const {
+    return images * rows * columns * outputs >= kStreamFloats && epilogue.residual != target &&
+           reinterpret_cast<std::uintptr_t>(target) % 64 == 0;
+  }
   [[nodiscard]] Groups depth_groups() const;
   [[nodiscard]] Rows rows_of(std::int64_t first, std::int64_t last) const;
   /// The stretches of every row, one row after the other.
@@ -183,15 +190,22 @@ void GatherProduct<Tile>::run_task(const Task& task, const Groups& groups, const
         if (ends && epilogue.bias != nullptr) out.bias = epilogue.bias + panel * Tile::kColumns;
         out.has_residual = ends && epilogue.residual != nullptr;
         out.relu = ends && epilogue.relu;
+        out.stream = ends && streams(epilogue);
         for (int i = 0; i < rows_here; ++i) {
           const std::int64_t place = places.target[t * Tile::kRows + i] + panel * Tile::kColumns;
           out.c[i] = target + place;
           if (out.has_residual) out.residual[i] = epilogue.residual + place;
+          // Wanted when the tile's sums are complete.
+          for (std::int64_t j = 0; j < Tile::kColumns; j += kFloatLine) {
+            if (!out.stream || out.accumulate) _mm_prefetch(reinterpret_cast<const char*>(out.c[i] + j), _MM_HINT_T0);
+            if (out.has_residual) _mm_prefetch(reinterpret_cast<const char*>(out.residual[i] + j), _MM_HINT_T0);
+          }
         }
-        Tile::multiply(rows_here, block + t * Tile::kRows * Tile::kPitch, segments, count, out);
+        Tile::multiply(rows_here, block + t * Tile::kRows * Tile::kPitch, Tile::kPitch, segments, count, out);
       }
     }
   }
+  _mm_sfence();  // what was streamed is there before another thread looks
 }
 
 template <class Tile>

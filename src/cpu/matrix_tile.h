@@ -94,12 +94,13 @@ struct MatrixTile {
   static void gather(const float* from, std::int64_t count, Element* to) {
     std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(float));
   }
-  static void multiply(int rows, const Element* a, const Segment* segments, std::int64_t count, const Output& out) {
+  static void multiply(int rows, const Element* a, std::int64_t pitch, const Segment* segments, std::int64_t count,
+                       const Output& out) {
     TileSegment with_rows[16];
     for (std::int64_t s = 0; s < count; a += segments[s++].count) {
       with_rows[s].b = segments[s].b;
       with_rows[s].count = segments[s].count;
-      for (int i = 0; i < rows; ++i) with_rows[s].a[i] = a + i * kPitch;
+      for (int i = 0; i < rows; ++i) with_rows[s].a[i] = a + i * pitch;
     }
     multiply_tile<true>(rows, with_rows, count, 1, out);
   }

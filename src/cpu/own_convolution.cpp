@@ -70,9 +70,16 @@ void OwnConvolutions::forward(const ConvolutionProblem& p, const Tensor& x, cons
   const DirectEpilogue e = pointers(epilogue);
   if (by_winograd(p)) {
     const WinogradShape shape{p.input[0], p.input[1], p.input[2], p.input[3], p.output[3]};
+    const WinogradEpilogue epilogue_of_outputs{e.bias, e.residual, e.relu};
+    if (rounds_ && bf16_winograd_pays(shape)) {
+      const float* const filters = packed(Packing::kBf16Winograd, w, [&](FloatBuffer& to) {
+        return Bf16Winograd::pack(shape, Winograd::prepare_forward(shape, w.weights.f32(), unrounded_), to);
+      });
+      return bf16_winograd_.forward(shape, x.f32(), filters, epilogue_of_outputs, y.f32());
+    }
     const float* const filters = packed(
         Packing::kWinograd, w, [&](FloatBuffer& to) { return Winograd::prepare_forward(shape, w.weights.f32(), to); });
-    return winograd_.forward(shape, x.f32(), filters, e.bias, e.residual, e.relu, y.f32());
+    return winograd_.forward(shape, x.f32(), filters, epilogue_of_outputs, y.f32());
   }
   if (in_bf16(p)) return run_direct(bf16_, p, x.f32(), w, e, y.f32());
   run_direct(direct_, p, x.f32(), w, e, y.f32());
@@ -84,7 +91,7 @@ void OwnConvolutions::backward_data(const ConvolutionProblem& p, const Tensor& d
   if (by_winograd(p)) {
     const WinogradShape shape{p.input[0], p.input[1], p.input[2], p.output[3], p.input[3]};
     const float* const filters = Winograd::prepare_backward_data(shape, w.f32(), filters_);
-    return winograd_.forward(shape, dy.f32(), filters, nullptr, accumulate ? dx.f32() : nullptr, false, dx.f32());
+    return winograd_.forward(shape, dy.f32(), filters, {.residual = accumulate ? dx.f32() : nullptr}, dx.f32());
   }
   const DirectEpilogue e{.accumulate = accumulate};
   if (in_bf16(p)) return run_direct(bf16_, p, dy.f32(), {w, false}, e, dx.f32());

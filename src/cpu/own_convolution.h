@@ -5,6 +5,7 @@
 #include "core/dtype.h"
 #include "core/tensor.h"
 #include "cpu/bf16_convolution.h"
+#include "cpu/bf16_winograd.h"
 #include "cpu/convolution_problem.h"
 #include "cpu/direct_convolution.h"
 #include "cpu/winograd.h"
@@ -28,7 +29,7 @@ class OwnConvolutions {
   void forget_packed() { packed_.clear(); }
 
  private:
-  enum class Packing : std::uint8_t { kWinograd, kDirect, kBf16 };
+  enum class Packing : std::uint8_t { kWinograd, kBf16Winograd, kDirect, kBf16 };
 
   /// `w` as `pack` leaves it: a kept copy if it is frozen, else one that lasts until the next call.
   template <class Pack>
@@ -44,7 +45,8 @@ class OwnConvolutions {
   Winograd winograd_;
   DirectConvolution direct_;
   Bf16Convolution bf16_;
-  FloatBuffer filters_;
+  Bf16Winograd bf16_winograd_;
+  FloatBuffer filters_, unrounded_;
   std::map<std::pair<const void*, Packing>, FloatBuffer> packed_;
 };
 

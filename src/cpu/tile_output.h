@@ -9,6 +9,7 @@ struct TileOutput {
   float* c[Rows];
   const float* residual[Rows];  ///< read only if has_residual
   const float* bias = nullptr;  ///< one a column; nullptr = none
+  bool stream = false;          ///< past the caches, if the tile can: c on a cache line's boundary
   bool accumulate = false, has_residual = false, relu = false;
 };
 

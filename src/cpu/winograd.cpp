@@ -9,105 +9,25 @@
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
 #include "cpu/matrix_tile.h"
-#include "cpu/winograd_transforms.h"
+#include "cpu/winograd_tiles.h"
 
 namespace mdd::cpu {
 namespace {
 
-constexpr std::int64_t kPositions = 36;
-constexpr std::int64_t kBlockBytes = std::int64_t{6} << 20;  ///< of transformed tiles and products: stays in cache
+constexpr std::int64_t kBytes = sizeof(float);
 constexpr std::int64_t kDepthBlock = 256;  ///< of a sum: a panel of 16 columns stays in the first cache
+static_assert(kPanelWidth == kTileColumns);
 
-/// Where tile `index` of a map lies.
-struct TilePlace {
-  std::int64_t image, row, column;  ///< of its first output
+/// Eight floats.
+struct FloatLane {
+  using Vector = __m256;
+  using Element = float;
+  static constexpr std::int64_t kWidth = 8;
+  static Vector load(const float* from) { return _mm256_loadu_ps(from); }
+  static void store(float* to, Vector value) { _mm256_storeu_ps(to, value); }
+  static void keep(Element* to, Vector value) { store(to, value); }
+  static Vector positive(Vector value) { return _mm256_max_ps(value, Vector{}); }
 };
-
-TilePlace place(const WinogradShape& shape, std::int64_t index) {
-  const std::int64_t columns = shape.tile_columns(), per_image = shape.tiles() / shape.images;
-  const std::int64_t within = index % per_image;
-  return {index / per_image, within / columns * 4, within % columns * 4};
-}
-
-/// Rows or columns of a 4x4 (6x6) tile that lie inside the map.
-struct Window {
-  std::int64_t first, last;
-  [[nodiscard]] bool holds(std::int64_t i) const { return i >= first && i < last; }
-};
-
-Window window(std::int64_t start, std::int64_t extent, std::int64_t size) {
-  return {std::max<std::int64_t>(0, -start), std::min(size, extent - start)};
-}
-
-/// The 36 transformed values of one tile: of 6x6 inputs that begin one row and column before it (kInput), or of its
-/// 4x4 gradients (kGradient). Channel by channel into `to`, where position p, channel c lies at p * plane + c, or in
-/// panels of 16 channels at p * plane + (c / 16) * panel + c % 16.
-enum class TileSource : std::uint8_t { kInput, kGradient };
-
-template <TileSource Source>
-void transform_tile(const WinogradShape& shape, std::int64_t channels, const float* map, const TilePlace& at, float* to,
-                    std::int64_t plane, std::int64_t panel) {
-  constexpr std::int64_t kSize = Source == TileSource::kInput ? 6 : 4, kBefore = Source == TileSource::kInput ? 1 : 0;
-  const Window rows = window(at.row - kBefore, shape.height, kSize);
-  const Window columns = window(at.column - kBefore, shape.width, kSize);
-  const float* const origin =
-      map + ((at.image * shape.height + at.row - kBefore) * shape.width + at.column - kBefore) * channels;
-  for (std::int64_t c = 0; c < channels; c += 8) {
-    __m256 half[6][6];  // [position along the rows][column]
-    for (std::int64_t j = 0; j < kSize; ++j) {
-      __m256 line[6];
-      for (std::int64_t i = 0; i < kSize; ++i) {
-        line[i] = rows.holds(i) && columns.holds(j) ? _mm256_loadu_ps(origin + (i * shape.width + j) * channels + c)
-                                                    : _mm256_setzero_ps();
-      }
-      __m256 result[6];
-      if constexpr (Source == TileSource::kInput) {
-        winograd::input(line, result);
-      } else {
-        winograd::gradient(line, result);
-      }
-      for (int i = 0; i < 6; ++i) half[i][j] = result[i];
-    }
-    float* const column = to + (c / kTileColumns) * panel + c % kTileColumns;
-    for (std::int64_t i = 0; i < 6; ++i) {
-      __m256 result[6];
-      if constexpr (Source == TileSource::kInput) {
-        winograd::input(half[i], result);
-      } else {
-        winograd::gradient(half[i], result);
-      }
-      for (std::int64_t j = 0; j < 6; ++j) _mm256_storeu_ps(column + (i * 6 + j) * plane, result[j]);
-    }
-  }
-}
-
-/// y of one tile from its 36 sums, position p at p * plane.
-void finish_tile(const WinogradShape& shape, const TilePlace& at, const float* sums, std::int64_t plane,
-                 const float* bias, const float* residual, bool relu, float* y) {
-  const Window rows = window(at.row, shape.height, 4), columns = window(at.column, shape.width, 4);
-  const std::int64_t origin = ((at.image * shape.height + at.row) * shape.width + at.column) * shape.outputs;
-  for (std::int64_t k = 0; k < shape.outputs; k += 8) {
-    __m256 half[4][6];
-    for (std::int64_t j = 0; j < 6; ++j) {
-      __m256 line[6], result[4];
-      for (std::int64_t i = 0; i < 6; ++i) line[i] = _mm256_loadu_ps(sums + (i * 6 + j) * plane + k);
-      winograd::output(line, result);
-      for (int i = 0; i < 4; ++i) half[i][j] = result[i];
-    }
-    const __m256 shift = bias != nullptr ? _mm256_loadu_ps(bias + k) : _mm256_setzero_ps();
-    for (std::int64_t i = rows.first; i < rows.last; ++i) {
-      __m256 result[4];
-      winograd::output(half[i], result);
-      for (std::int64_t j = columns.first; j < columns.last; ++j) {
-        const std::int64_t place = origin + (i * shape.width + j) * shape.outputs + k;
-        __m256 value = _mm256_add_ps(result[j], shift);
-        if (residual != nullptr) value = _mm256_add_ps(value, _mm256_loadu_ps(residual + place));
-        if (relu) value = _mm256_max_ps(value, _mm256_setzero_ps());
-        _mm256_storeu_ps(y + place, value);
-      }
-    }
-  }
-}
 
 /// Rows of [rows, depth] times a panel [depth, 16], into c with `pitch` between rows; long sums in pieces. What follows
 /// the panel in memory is fetched meanwhile: it is wanted next.
@@ -130,15 +50,6 @@ void multiply_rows(const float* a, std::int64_t rows, std::int64_t depth, const 
     }
   }
 }
-
-/// Tiles worked on at a time: a multiple of 6, such that `floats` values a tile fit into kBlockBytes.
-std::int64_t tiles_per_block(std::int64_t tiles, std::int64_t floats) {
-  const std::int64_t fit = kBlockBytes / (floats * static_cast<std::int64_t>(sizeof(float)));
-  return std::min(std::max<std::int64_t>(48, fit / kTileRows * kTileRows), tiles);
-}
-
-/// Elements from one position's values to the next: never a multiple of the page, on which caches would collide.
-std::int64_t plane_of(std::int64_t elements) { return elements / 1024 * 1024 + 1024 + 48; }
 
 /// [column][row] of an 8x8 block: rows become columns.
 void transpose(__m256 (&rows)[8]) {
@@ -221,10 +132,10 @@ const float* Winograd::prepare_backward_data(const WinogradShape& shape, const f
   return values;
 }
 
-void Winograd::forward(const WinogradShape& shape, const float* x, const float* filters, const float* bias,
-                       const float* residual, bool relu, float* y) {
+void Winograd::forward(const WinogradShape& shape, const float* x, const float* filters,
+                       const WinogradEpilogue& epilogue, float* y) {
   const std::int64_t in = shape.inputs, out = shape.outputs, tiles = shape.tiles();
-  const std::int64_t block = tiles_per_block(tiles, kPositions * (in + out));
+  const std::int64_t block = tiles_per_block(tiles, kPositions * (in + out) * kBytes, kTileRows);
   const std::int64_t input_plane = plane_of(block * in), product_plane = plane_of(block * out);
   float* const inputs = inputs_.reserve(kPositions * input_plane);
   float* const products = products_.reserve(kPositions * product_plane);
@@ -234,8 +145,8 @@ void Winograd::forward(const WinogradShape& shape, const float* x, const float* 
     const std::int64_t count = std::min(block, tiles - first);
 #pragma omp for schedule(static)
     for (std::int64_t t = 0; t < count; ++t) {
-      transform_tile<TileSource::kInput>(shape, in, x, place(shape, first + t), inputs + t * in, input_plane,
-                                         kTileColumns);
+      transform_tile<FloatLane, TileSource::kInput>(shape, in, x, place(shape, first + t), inputs + t * in, input_plane,
+                                                    kTileColumns);
     }
 #pragma omp for schedule(static)
     for (std::int64_t task = 0; task < kPositions * panels; ++task) {
@@ -245,14 +156,14 @@ void Winograd::forward(const WinogradShape& shape, const float* x, const float* 
     }
 #pragma omp for schedule(static)
     for (std::int64_t t = 0; t < count; ++t) {
-      finish_tile(shape, place(shape, first + t), products + t * out, product_plane, bias, residual, relu, y);
+      finish_tile<FloatLane>(shape, place(shape, first + t), products + t * out, product_plane, epilogue, y);
     }
   }
 }
 
 void Winograd::backward_weights(const WinogradShape& shape, const float* x, const float* dy, float* dw) {
   const std::int64_t in = shape.inputs, out = shape.outputs, tiles = shape.tiles();
-  const std::int64_t block = tiles_per_block(tiles, kPositions * (in + out));
+  const std::int64_t block = tiles_per_block(tiles, kPositions * (in + out) * kBytes, kTileRows);
   // Both in panels [channels / 16][tile][16]; sums [position][out][in].
   const std::int64_t input_plane = plane_of(block * in), gradient_plane = plane_of(block * out);
   float* const inputs = inputs_.reserve(kPositions * input_plane);
@@ -265,13 +176,14 @@ void Winograd::backward_weights(const WinogradShape& shape, const float* x, cons
       const std::int64_t count = std::min(block, tiles - first);
 #pragma omp for schedule(static) nowait
       for (std::int64_t t = 0; t < count; ++t) {
-        transform_tile<TileSource::kInput>(shape, in, x, place(shape, first + t), inputs + t * kTileColumns,
-                                           input_plane, block * kTileColumns);
+        transform_tile<FloatLane, TileSource::kInput>(shape, in, x, place(shape, first + t), inputs + t * kTileColumns,
+                                                      input_plane, block * kTileColumns);
       }
 #pragma omp for schedule(static)
       for (std::int64_t t = 0; t < count; ++t) {
-        transform_tile<TileSource::kGradient>(shape, out, dy, place(shape, first + t), gradients + t * kTileColumns,
-                                              gradient_plane, block * kTileColumns);
+        transform_tile<FloatLane, TileSource::kGradient>(shape, out, dy, place(shape, first + t),
+                                                         gradients + t * kTileColumns, gradient_plane,
+                                                         block * kTileColumns);
       }
 #pragma omp for schedule(static)
       for (std::int64_t task = 0; task < kPositions * panels; ++task) {

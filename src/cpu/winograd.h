@@ -29,6 +29,13 @@ struct WinogradShape {
 /// and enough tiles that reading 36 values a filter instead of 9 pays.
 [[nodiscard]] bool winograd_pays(const ConvolutionGeometry& geometry, const Shape& x, std::int64_t outputs);
 
+/// What is added to the outputs; absent = nullptr.
+struct WinogradEpilogue {
+  const float* bias = nullptr;
+  const float* residual = nullptr;  ///< may be the outputs' own memory
+  bool relu = false;
+};
+
 class Winograd {
  public:
   /// Filters brought to the 36 positions, in the order in which products read them, for y = convolution(x):
@@ -37,9 +44,9 @@ class Winograd {
   /// The same for dx from dy. `shape` is that of the map that is computed: its inputs are w's outputs.
   static const float* prepare_backward_data(const WinogradShape& shape, const float* w, FloatBuffer& filters);
 
-  /// y = relu?(convolution(x) + bias? + residual?); absent = nullptr. residual may be y.
-  void forward(const WinogradShape& shape, const float* x, const float* filters, const float* bias,
-               const float* residual, bool relu, float* y);
+  /// y = relu?(convolution(x) + bias? + residual?).
+  void forward(const WinogradShape& shape, const float* x, const float* filters, const WinogradEpilogue& epilogue,
+               float* y);
   /// dw [outputs,3,3,inputs] of the convolution of x (overwrites).
   void backward_weights(const WinogradShape& shape, const float* x, const float* dy, float* dw);
 

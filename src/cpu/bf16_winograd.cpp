@@ -1,0 +1,111 @@
+#include "cpu/bf16_winograd.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "cpu/processor.h"
+
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512vl,avx512bf16")
+#include "cpu/bf16_tile.h"
+#include "cpu/winograd_tiles.h"
+
+namespace mdd::cpu {
+namespace {
+
+using Element = Bf16Tile::Element;
+constexpr std::int64_t kRows = Bf16Tile::kRows, kColumns = Bf16Tile::kColumns;
+constexpr std::int64_t kDepthBlock = 256;  ///< of a sum: a panel of 32 columns stays in the first cache
+
+/// Sixteen floats, kept as bf16.
+struct Bf16Lane {
+  using Vector = __m512;
+  using Element = std::uint16_t;
+  static constexpr std::int64_t kWidth = 16;
+  static Vector load(const float* from) { return _mm512_loadu_ps(from); }
+  static void store(float* to, Vector value) { _mm512_storeu_ps(to, value); }
+  static void keep(Element* to, Vector value) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(value)));
+  }
+  static Vector positive(Vector value) { return _mm512_max_ps(value, Vector{}); }
+};
+
+/// Rows of [rows, depth] times a panel of 32 columns, into c with `pitch` between rows; long sums in pieces. What
+/// follows the panel in memory is fetched meanwhile: it is wanted next.
+void multiply_rows(const Element* a, std::int64_t rows, std::int64_t depth, const Element* panel, float* c,
+                   std::int64_t pitch) {
+  constexpr std::int64_t kLine = 64 / static_cast<std::int64_t>(sizeof(Element));
+  for (std::int64_t k = 0; k < depth; k += kDepthBlock) {
+    Bf16Tile::Output out{};
+    out.accumulate = k > 0;
+    const Bf16Tile::Segment segment{panel + k * kColumns, std::min(kDepthBlock, depth - k)};
+    const std::int64_t lines = segment.count * kColumns / kLine;
+    for (std::int64_t i = 0; i < rows; i += kRows) {
+      const std::int64_t count = std::min(kRows, rows - i);
+      for (std::int64_t j = i * lines / rows; j < (i + count) * lines / rows; ++j) {
+        _mm_prefetch(reinterpret_cast<const char*>(segment.b + (lines + j) * kLine), _MM_HINT_T1);
+      }
+      for (std::int64_t r = 0; r < count; ++r) out.c[r] = c + (i + r) * pitch;
+      Bf16Tile::multiply(static_cast<int>(count), a + i * depth + k, depth, &segment, 1, out);
+    }
+  }
+}
+
+}  // namespace
+
+bool bf16_winograd_pays(const WinogradShape& shape) {
+  return has_bf16_products() && shape.inputs % kColumns == 0 && shape.outputs % kColumns == 0;
+}
+
+const float* Bf16Winograd::pack(const WinogradShape& shape, const float* prepared, FloatBuffer& filters) {
+  const std::int64_t in = shape.inputs, panels = shape.outputs / kColumns;
+  float* const values = filters.reserve(kPositions * in * shape.outputs / 2);
+#pragma omp parallel for schedule(static)
+  for (std::int64_t panel = 0; panel < kPositions * panels; ++panel) {
+    for (std::int64_t half = 0; half < 2; ++half) {
+      const float* const from = prepared + (panel * 2 + half) * in * kPanelWidth;
+      float* const to = values + panel * in * kPanelWidth + half * kPanelWidth;
+      for (std::int64_t c = 0; c < in; c += 2) {
+        const __m512i low = _mm512_cvtepu16_epi32(Bf16Tile::round(from + c * kPanelWidth));
+        const __m512i high = _mm512_cvtepu16_epi32(Bf16Tile::round(from + (c + 1) * kPanelWidth));
+        _mm512_storeu_si512(to + c * kPanelWidth, _mm512_or_si512(low, _mm512_slli_epi32(high, 16)));
+      }
+    }
+  }
+  return values;
+}
+
+void Bf16Winograd::forward(const WinogradShape& shape, const float* x, const float* filters,
+                           const WinogradEpilogue& epilogue, float* y) {
+  const std::int64_t in = shape.inputs, out = shape.outputs, tiles = shape.tiles();
+  const std::int64_t tile_bytes = kPositions * (in * std::int64_t{sizeof(Element)} + out * std::int64_t{sizeof(float)});
+  const std::int64_t block = tiles_per_block(tiles, tile_bytes, kRows);
+  const std::int64_t input_plane = plane_of(block * in), product_plane = plane_of(block * out);
+  auto* const inputs = reinterpret_cast<Element*>(inputs_.reserve(kPositions * input_plane / 2));
+  float* const products = products_.reserve(kPositions * product_plane);
+  const auto* const panels = reinterpret_cast<const Element*>(filters);
+  const std::int64_t panel_count = out / kColumns;
+#pragma omp parallel
+  for (std::int64_t first = 0; first < tiles; first += block) {
+    const std::int64_t count = std::min(block, tiles - first);
+#pragma omp for schedule(static)
+    for (std::int64_t t = 0; t < count; ++t) {
+      transform_tile<Bf16Lane, TileSource::kInput>(shape, in, x, place(shape, first + t), inputs + t * in, input_plane,
+                                                   kPanelWidth);
+    }
+#pragma omp for schedule(static)
+    for (std::int64_t task = 0; task < kPositions * panel_count; ++task) {
+      const std::int64_t p = task / panel_count, panel = task % panel_count;
+      multiply_rows(inputs + p * input_plane, count, in, panels + (p * out + panel * kColumns) * in,
+                    products + p * product_plane + panel * kColumns, out);
+    }
+#pragma omp for schedule(static)
+    for (std::int64_t t = 0; t < count; ++t) {
+      finish_tile<Bf16Lane>(shape, place(shape, first + t), products + t * out, product_plane, epilogue, y);
+    }
+  }
+}
+
+}  // namespace mdd::cpu
+#pragma GCC pop_options
