@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <omp.h>
 #include <utility>
 #include <vector>
 
+#include "cpu/parallel.h"  // before other instructions are allowed: its functions are shared
 #include "cpu/processor.h"
 
 #pragma GCC push_options

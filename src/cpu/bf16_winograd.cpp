@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "cpu/parallel.h"  // before other instructions are allowed: its functions are shared
 #include "cpu/processor.h"
 
 #pragma GCC push_options
@@ -14,8 +15,7 @@
 namespace mdd::cpu {
 namespace {
 
-using Element = Bf16Tile::Element;
-constexpr std::int64_t kRows = Bf16Tile::kRows, kColumns = Bf16Tile::kColumns;
+constexpr std::int64_t kColumns = Bf16Tile::kColumns;
 constexpr std::int64_t kDepthBlock = 256;  ///< of a sum: a panel of 32 columns stays in the first cache
 
 /// Sixteen floats, kept as bf16.
@@ -31,26 +31,32 @@ struct Bf16Lane {
   static Vector positive(Vector value) { return _mm512_max_ps(value, Vector{}); }
 };
 
-/// Rows of [rows, depth] times a panel of 32 columns, into c with `pitch` between rows; long sums in pieces. What
-/// follows the panel in memory is fetched meanwhile: it is wanted next.
-void multiply_rows(const Element* a, std::int64_t rows, std::int64_t depth, const Element* panel, float* c,
-                   std::int64_t pitch) {
-  constexpr std::int64_t kLine = 64 / static_cast<std::int64_t>(sizeof(Element));
-  for (std::int64_t k = 0; k < depth; k += kDepthBlock) {
-    Bf16Tile::Output out{};
-    out.accumulate = k > 0;
-    const Bf16Tile::Segment segment{panel + k * kColumns, std::min(kDepthBlock, depth - k)};
-    const std::int64_t lines = segment.count * kColumns / kLine;
-    for (std::int64_t i = 0; i < rows; i += kRows) {
-      const std::int64_t count = std::min(kRows, rows - i);
-      for (std::int64_t j = i * lines / rows; j < (i + count) * lines / rows; ++j) {
-        _mm_prefetch(reinterpret_cast<const char*>(segment.b + (lines + j) * kLine), _MM_HINT_T1);
+struct Bf16Kernel {
+  using Lane = Bf16Lane;
+  using Element = Bf16Tile::Element;
+  static constexpr std::int64_t kRows = Bf16Tile::kRows, kColumns = Bf16Tile::kColumns;
+
+  /// Rows of [rows, depth] times a panel of 32 columns, into c with `pitch` between rows; long sums in pieces. What
+  /// follows the panel in memory is fetched meanwhile: it is wanted next.
+  static void multiply_rows(const Element* a, std::int64_t rows, std::int64_t depth, const Element* panel, float* c,
+                            std::int64_t pitch) {
+    constexpr std::int64_t kLine = 64 / static_cast<std::int64_t>(sizeof(Element));
+    for (std::int64_t k = 0; k < depth; k += kDepthBlock) {
+      Bf16Tile::Output out{};
+      out.accumulate = k > 0;
+      const Bf16Tile::Segment segment{panel + k * kColumns, std::min(kDepthBlock, depth - k)};
+      const std::int64_t lines = segment.count * kColumns / kLine;
+      for (std::int64_t i = 0; i < rows; i += kRows) {
+        const std::int64_t count = std::min(kRows, rows - i);
+        for (std::int64_t j = i * lines / rows; j < (i + count) * lines / rows; ++j) {
+          _mm_prefetch(reinterpret_cast<const char*>(segment.b + (lines + j) * kLine), _MM_HINT_T1);
+        }
+        for (std::int64_t r = 0; r < count; ++r) out.c[r] = c + (i + r) * pitch;
+        Bf16Tile::multiply(static_cast<int>(count), a + i * depth + k, depth, &segment, 1, out);
       }
-      for (std::int64_t r = 0; r < count; ++r) out.c[r] = c + (i + r) * pitch;
-      Bf16Tile::multiply(static_cast<int>(count), a + i * depth + k, depth, &segment, 1, out);
     }
   }
-}
+};
 
 }  // namespace
 
@@ -78,33 +84,8 @@ const float* Bf16Winograd::pack(const WinogradShape& shape, const float* prepare
 
 void Bf16Winograd::forward(const WinogradShape& shape, const float* x, const float* filters,
                            const WinogradEpilogue& epilogue, float* y) {
-  const std::int64_t in = shape.inputs, out = shape.outputs, tiles = shape.tiles();
-  const std::int64_t tile_bytes = kPositions * (in * std::int64_t{sizeof(Element)} + out * std::int64_t{sizeof(float)});
-  const std::int64_t block = tiles_per_block(tiles, tile_bytes, kRows);
-  const std::int64_t input_plane = plane_of(block * in), product_plane = plane_of(block * out);
-  auto* const inputs = reinterpret_cast<Element*>(inputs_.reserve(kPositions * input_plane / 2));
-  float* const products = products_.reserve(kPositions * product_plane);
-  const auto* const panels = reinterpret_cast<const Element*>(filters);
-  const std::int64_t panel_count = out / kColumns;
-#pragma omp parallel
-  for (std::int64_t first = 0; first < tiles; first += block) {
-    const std::int64_t count = std::min(block, tiles - first);
-#pragma omp for schedule(static)
-    for (std::int64_t t = 0; t < count; ++t) {
-      transform_tile<Bf16Lane, TileSource::kInput>(shape, in, x, place(shape, first + t), inputs + t * in, input_plane,
-                                                   kPanelWidth);
-    }
-#pragma omp for schedule(static)
-    for (std::int64_t task = 0; task < kPositions * panel_count; ++task) {
-      const std::int64_t p = task / panel_count, panel = task % panel_count;
-      multiply_rows(inputs + p * input_plane, count, in, panels + (p * out + panel * kColumns) * in,
-                    products + p * product_plane + panel * kColumns, out);
-    }
-#pragma omp for schedule(static)
-    for (std::int64_t t = 0; t < count; ++t) {
-      finish_tile<Bf16Lane>(shape, place(shape, first + t), products + t * out, product_plane, epilogue, y);
-    }
-  }
+  WinogradForward<Bf16Kernel>{shape, x, reinterpret_cast<const std::uint16_t*>(filters), epilogue, y}.run(inputs_,
+                                                                                                          products_);
 }
 
 }  // namespace mdd::cpu

@@ -6,6 +6,7 @@
 #include <omp.h>
 #include <vector>
 
+#include "cpu/parallel.h"  // before other instructions are allowed: its functions are shared
 #include "cpu/processor.h"
 
 #pragma GCC push_options

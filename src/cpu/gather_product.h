@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "cpu/direct_convolution.h"
+#include "cpu/parallel.h"
 
 namespace mdd::cpu {
 namespace {
@@ -213,21 +214,18 @@ void GatherProduct<Tile>::run(const DirectEpilogue& epilogue, FloatBuffer& block
   const Groups groups = depth_groups();
   const std::int64_t positions = images * rows * columns, panels = outputs / Tile::kColumns;
   const std::int64_t position_blocks = (positions + kPositionBlock - 1) / kPositionBlock;
-  constexpr std::int64_t kWantedTasks = 64;
+  const std::int64_t wanted_tasks = 8 * omp_get_max_threads();
   const std::int64_t parts =
-      std::clamp<std::int64_t>(kWantedTasks / std::max<std::int64_t>(1, position_blocks), 1, panels);
+      std::clamp<std::int64_t>(wanted_tasks / std::max<std::int64_t>(1, position_blocks), 1, panels);
   const std::int64_t panels_each = (panels + parts - 1) / parts;
   constexpr std::int64_t kBlockFloats = kPositionBlock * Tile::kPitch * static_cast<std::int64_t>(sizeof(Element)) /
                                         static_cast<std::int64_t>(sizeof(float));
   float* const memory = blocks.reserve(omp_get_max_threads() * kBlockFloats);
-#pragma omp parallel for collapse(2) schedule(dynamic)
-  for (std::int64_t block = 0; block < position_blocks; ++block) {
-    for (std::int64_t part = 0; part < parts; ++part) {
-      const Task task{block * kPositionBlock, std::min(positions, (block + 1) * kPositionBlock), part * panels_each,
-                      std::min(panels, (part + 1) * panels_each)};
-      run_task(task, groups, epilogue, reinterpret_cast<Element*>(memory + omp_get_thread_num() * kBlockFloats));
-    }
-  }
+  parallel_tasks(position_blocks * parts, [&](std::int64_t index, std::int64_t thread) {
+    const std::int64_t first = index / parts * kPositionBlock, panel = index % parts * panels_each;
+    const Task task{first, std::min(positions, first + kPositionBlock), panel, std::min(panels, panel + panels_each)};
+    run_task(task, groups, epilogue, reinterpret_cast<Element*>(memory + thread * kBlockFloats));
+  });
 }
 
 template <class Tile>

@@ -1,8 +1,10 @@
 // Loops over blocks of fixed size: the partition, and with it every rounding, does not depend on the thread count.
 #pragma once
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <exception>
+#include <omp.h>
 #include <vector>
 
 namespace mdd::cpu {
@@ -23,6 +25,35 @@ void parallel_blocks(std::int64_t count, std::int64_t block, const Body& body) {
     }
   }
   if (error) std::rethrow_exception(error);
+}
+
+/// Calls work(task, thread) for every task below `count`. Each thread has a stretch of its own, the same for the same
+/// count, so that it finds in its caches what it wrote before; who is through helps the others. `work` must not throw.
+template <class Work>
+void parallel_tasks(std::int64_t count, const Work& work) {
+  struct alignas(64) Stretch {  // a cache line each: threads count theirs without disturbing others
+    std::atomic<std::int64_t> next;
+    std::int64_t end;
+  };
+  const std::int64_t threads = std::min<std::int64_t>(omp_get_max_threads(), count);
+  std::vector<Stretch> stretches(static_cast<std::size_t>(threads));
+  for (std::int64_t t = 0; t < threads; ++t) {
+    Stretch& stretch = stretches[static_cast<std::size_t>(t)];
+    stretch.next.store(t * count / threads, std::memory_order_relaxed);
+    stretch.end = (t + 1) * count / threads;
+  }
+#pragma omp parallel num_threads(static_cast <int>(threads)) if (threads > 1)
+  {
+    const std::int64_t self = omp_get_thread_num();
+    for (std::int64_t other = 0; other < threads; ++other) {
+      Stretch& stretch = stretches[static_cast<std::size_t>((self + other) % threads)];
+      for (;;) {
+        const std::int64_t task = stretch.next.fetch_add(1, std::memory_order_relaxed);
+        if (task >= stretch.end) break;
+        work(task, self);
+      }
+    }
+  }
 }
 
 /// Sum of body(begin, end) over blocks, added in block order.

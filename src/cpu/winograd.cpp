@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/error.h"
+#include "cpu/parallel.h"  // before other instructions are allowed: its functions are shared
 #include "cpu/processor.h"
 
 #pragma GCC push_options
@@ -29,27 +30,33 @@ struct FloatLane {
   static Vector positive(Vector value) { return _mm256_max_ps(value, Vector{}); }
 };
 
-/// Rows of [rows, depth] times a panel [depth, 16], into c with `pitch` between rows; long sums in pieces. What follows
-/// the panel in memory is fetched meanwhile: it is wanted next.
-void multiply_rows(const float* a, std::int64_t rows, std::int64_t depth, const float* panel, float* c,
-                   std::int64_t pitch) {
-  for (std::int64_t k = 0; k < depth; k += kDepthBlock) {
-    TileOutput<kTileRows> out{};
-    out.accumulate = k > 0;
-    for (std::int64_t i = 0; i < rows; i += kTileRows) {
-      const int count = static_cast<int>(std::min<std::int64_t>(kTileRows, rows - i));
-      TileSegment segment{{}, panel + k * kTileColumns, std::min(kDepthBlock, depth - k)};
-      for (std::int64_t j = i * segment.count / rows; j < std::min(rows, i + kTileRows) * segment.count / rows; ++j) {
-        _mm_prefetch(reinterpret_cast<const char*>(segment.b + (segment.count + j) * kTileColumns), _MM_HINT_T1);
+struct FloatKernel {
+  using Lane = FloatLane;
+  using Element = float;
+  static constexpr std::int64_t kRows = kTileRows, kColumns = kTileColumns;
+
+  /// Rows of [rows, depth] times a panel [depth, 16], into c with `pitch` between rows; long sums in pieces. What
+  /// follows the panel in memory is fetched meanwhile: it is wanted next.
+  static void multiply_rows(const float* a, std::int64_t rows, std::int64_t depth, const float* panel, float* c,
+                            std::int64_t pitch) {
+    for (std::int64_t k = 0; k < depth; k += kDepthBlock) {
+      TileOutput<kTileRows> out{};
+      out.accumulate = k > 0;
+      for (std::int64_t i = 0; i < rows; i += kTileRows) {
+        const int count = static_cast<int>(std::min<std::int64_t>(kTileRows, rows - i));
+        TileSegment segment{{}, panel + k * kTileColumns, std::min(kDepthBlock, depth - k)};
+        for (std::int64_t j = i * segment.count / rows; j < std::min(rows, i + kTileRows) * segment.count / rows; ++j) {
+          _mm_prefetch(reinterpret_cast<const char*>(segment.b + (segment.count + j) * kTileColumns), _MM_HINT_T1);
+        }
+        for (int r = 0; r < count; ++r) {
+          segment.a[r] = a + (i + r) * depth + k;
+          out.c[r] = c + (i + r) * pitch;
+        }
+        multiply_tile<true>(count, &segment, 1, 1, out);
       }
-      for (int r = 0; r < count; ++r) {
-        segment.a[r] = a + (i + r) * depth + k;
-        out.c[r] = c + (i + r) * pitch;
-      }
-      multiply_tile<true>(count, &segment, 1, 1, out);
     }
   }
-}
+};
 
 /// [column][row] of an 8x8 block: rows become columns.
 void transpose(__m256 (&rows)[8]) {
@@ -134,31 +141,7 @@ const float* Winograd::prepare_backward_data(const WinogradShape& shape, const f
 
 void Winograd::forward(const WinogradShape& shape, const float* x, const float* filters,
                        const WinogradEpilogue& epilogue, float* y) {
-  const std::int64_t in = shape.inputs, out = shape.outputs, tiles = shape.tiles();
-  const std::int64_t block = tiles_per_block(tiles, kPositions * (in + out) * kBytes, kTileRows);
-  const std::int64_t input_plane = plane_of(block * in), product_plane = plane_of(block * out);
-  float* const inputs = inputs_.reserve(kPositions * input_plane);
-  float* const products = products_.reserve(kPositions * product_plane);
-  const std::int64_t panels = out / kTileColumns;
-#pragma omp parallel
-  for (std::int64_t first = 0; first < tiles; first += block) {
-    const std::int64_t count = std::min(block, tiles - first);
-#pragma omp for schedule(static)
-    for (std::int64_t t = 0; t < count; ++t) {
-      transform_tile<FloatLane, TileSource::kInput>(shape, in, x, place(shape, first + t), inputs + t * in, input_plane,
-                                                    kTileColumns);
-    }
-#pragma omp for schedule(static)
-    for (std::int64_t task = 0; task < kPositions * panels; ++task) {
-      const std::int64_t p = task / panels, panel = task % panels;
-      multiply_rows(inputs + p * input_plane, count, in, filters + (p * out + panel * kTileColumns) * in,
-                    products + p * product_plane + panel * kTileColumns, out);
-    }
-#pragma omp for schedule(static)
-    for (std::int64_t t = 0; t < count; ++t) {
-      finish_tile<FloatLane>(shape, place(shape, first + t), products + t * out, product_plane, epilogue, y);
-    }
-  }
+  WinogradForward<FloatKernel>{shape, x, filters, epilogue, y}.run(inputs_, products_);
 }
 
 void Winograd::backward_weights(const WinogradShape& shape, const float* x, const float* dy, float* dw) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "cpu/parallel.h"
 #include "cpu/winograd.h"
 #include "cpu/winograd_transforms.h"
 
@@ -117,6 +118,63 @@ std::int64_t tiles_per_block(std::int64_t tiles, std::int64_t bytes, std::int64_
 
 /// Elements from one position's values to the next: never a multiple of the page, on which caches would collide.
 std::int64_t plane_of(std::int64_t elements) { return elements / 1024 * 1024 + 1024 + 48; }
+
+/// The forward pass. A Kernel has:
+///   Lane, Element                       see above
+///   kRows, kColumns                     of its tile of sums
+///   multiply_rows(a, rows, depth, panel, c, pitch)
+///                                       c[i * pitch + j] = sum of a[i * depth + k] * panel(k, j), j below kColumns
+template <class Kernel>
+struct WinogradForward {
+  using Element = typename Kernel::Element;
+  using Lane = typename Kernel::Lane;
+
+  WinogradShape shape;
+  const float* x;
+  const Element* filters;  ///< panels [36][outputs / kColumns][inputs x kColumns]
+  WinogradEpilogue epilogue;
+  float* y;
+
+  /// Threads share a block: they divide its tiles, then the filters, then the tiles again.
+  void run(FloatBuffer& inputs, FloatBuffer& products) const {
+    constexpr auto kElement = static_cast<std::int64_t>(sizeof(Element)), kFloat = std::int64_t{sizeof(float)};
+    const std::int64_t tiles = shape.tiles();
+    const std::int64_t tile_bytes = kPositions * (shape.inputs * kElement + shape.outputs * kFloat);
+    const std::int64_t block = tiles_per_block(tiles, tile_bytes, Kernel::kRows);
+    const std::int64_t input_plane = plane_of(block * shape.inputs), product_plane = plane_of(block * shape.outputs);
+    auto* const input_memory = reinterpret_cast<Element*>(inputs.reserve(kPositions * input_plane * kElement / kFloat));
+    float* const product_memory = products.reserve(kPositions * product_plane);
+    const std::int64_t tasks = kPositions * (shape.outputs / Kernel::kColumns);
+    for (std::int64_t first = 0; first < tiles; first += block) {
+      const Block here{first, std::min(block, tiles - first), input_memory, product_memory, input_plane, product_plane};
+      parallel_tasks(here.count, [&](std::int64_t t, std::int64_t) { transform(here, t); });
+      parallel_tasks(tasks, [&](std::int64_t task, std::int64_t) { multiply(here, task); });
+      parallel_tasks(here.count, [&](std::int64_t t, std::int64_t) { finish(here, t); });
+    }
+  }
+
+ private:
+  struct Block {
+    std::int64_t first, count;  ///< tiles
+    Element* inputs;            ///< [36][tile][inputs], a plane apart
+    float* products;            ///< [36][tile][outputs]
+    std::int64_t input_plane, product_plane;
+  };
+
+  void transform(const Block& b, std::int64_t t) const {
+    transform_tile<Lane, TileSource::kInput>(shape, shape.inputs, x, place(shape, b.first + t),
+                                             b.inputs + t * shape.inputs, b.input_plane, kPanelWidth);
+  }
+  void multiply(const Block& b, std::int64_t task) const {
+    const std::int64_t panels = shape.outputs / Kernel::kColumns, p = task / panels, panel = task % panels;
+    Kernel::multiply_rows(b.inputs + p * b.input_plane, b.count, shape.inputs,
+                          filters + task * Kernel::kColumns * shape.inputs,
+                          b.products + p * b.product_plane + panel * Kernel::kColumns, shape.outputs);
+  }
+  void finish(const Block& b, std::int64_t t) const {
+    finish_tile<Lane>(shape, place(shape, b.first + t), b.products + t * shape.outputs, b.product_plane, epilogue, y);
+  }
+};
 
 }  // namespace
 }  // namespace mdd::cpu
