@@ -8,6 +8,8 @@ namespace mdd::cpu {
 /// Whether this processor has the instructions and both sides fill whole vectors of 32 channels.
 [[nodiscard]] bool bf16_pays(const DirectProblem& problem);
 
+/// The interface is DirectConvolution's, so that one template calls either (own_convolution.cpp); there is no weight
+/// gradient in bf16.
 class Bf16Convolution {
  public:
   /// Panels [tap][outputs / 32][inputs / 2][32][2] of w [K,R,R,C] as bf16, for narrowing: inputs C, outputs K.

@@ -22,8 +22,8 @@ struct ConvolutionPrimitive {
 
 class Convolutions {
  public:
-  /// `products`: kF32, or kBf16 to round the factors of all products that there is a bf16 kernel for, but of 3x3
-  /// convolutions of stride 1, which Winograd's method in f32 does faster.
+  /// `products`: kF32, or kBf16 to round the factors of all products that there is a bf16 kernel for; of the gradients
+  /// of 3x3 convolutions of stride 1 there is none, Winograd's method does them in f32.
   Convolutions(OneDnn& onednn, Precision products) : onednn_(&onednn), products_(products), own_(products) {}
 
   void forward(const ConvolutionProblem& problem, const Tensor& x, const Filter& w, const Epilogue& epilogue,

@@ -15,6 +15,8 @@ bool by_winograd(const ConvolutionProblem& p) {
   return !p.transposed() && winograd_pays(p.geometry, p.input, p.output[3]);
 }
 
+constexpr std::int64_t kTilesWorthPreparing = 256;
+
 /// Does the operation lead from the wide side to the narrow one?
 bool narrows(const ConvolutionProblem& p) { return p.transposed() == p.backward_data(); }
 
@@ -77,8 +79,11 @@ void OwnConvolutions::forward(const ConvolutionProblem& p, const Tensor& x, cons
       });
       return bf16_winograd_.forward(shape, x.f32(), filters, epilogue_of_outputs, y.f32());
     }
-    const float* const filters = packed(
-        Packing::kWinograd, w, [&](FloatBuffer& to) { return Winograd::prepare_forward(shape, w.weights.f32(), to); });
+    // Four times the filters' size: where many tiles share them, preparing them again costs less than keeping them.
+    const Filter used{w.weights, w.frozen && shape.tiles() < kTilesWorthPreparing};
+    const float* const filters = packed(Packing::kWinograd, used, [&](FloatBuffer& to) {
+      return Winograd::prepare_forward(shape, w.weights.f32(), to);
+    });
     return winograd_.forward(shape, x.f32(), filters, epilogue_of_outputs, y.f32());
   }
   if (in_bf16(p)) return run_direct(bf16_, p, x.f32(), w, e, y.f32());

@@ -206,6 +206,11 @@ double Checker::product_tolerance(double f32) const {
   return options_.products == Precision::kTf32 ? std::max(f32, 1e-3) : f32;
 }
 
+double Checker::forward_tolerance(double f32, const ConvolutionGeometry& geometry) const {
+  const bool transformed = options_.products == Precision::kBf16 && geometry == ConvolutionGeometry{3, 1, 1};
+  return std::max(feature_product_tolerance(f32), transformed ? 1.5e-2 : 0.0);
+}
+
 double Checker::weight_gradient_tolerance(double f32) const {
   return options_.rounded_weight_gradients ? feature_product_tolerance(f32) : product_tolerance(f32);
 }
