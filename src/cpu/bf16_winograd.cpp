@@ -10,7 +10,7 @@
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512bf16")
 #include "cpu/bf16_tile.h"
-#include "cpu/winograd_tiles.h"
+#include "cpu/winograd_forward.h"
 
 namespace mdd::cpu {
 namespace {
@@ -36,14 +36,13 @@ struct Bf16Kernel {
   using Element = Bf16Tile::Element;
   static constexpr std::int64_t kRows = Bf16Tile::kRows, kColumns = Bf16Tile::kColumns;
 
-  /// Rows of [rows, depth] times a panel of 32 columns, into c with `pitch` between rows; long sums in pieces. What
-  /// follows the panel in memory is fetched meanwhile: it is wanted next.
-  static void multiply_rows(const Element* a, std::int64_t rows, std::int64_t depth, const Element* panel, float* c,
-                            std::int64_t pitch) {
+  /// Long sums in pieces. What follows the panel in memory is fetched meanwhile: it is wanted next.
+  static void multiply_rows(const Element* a, std::int64_t pitch_a, std::int64_t rows, std::int64_t depth,
+                            const Element* panel, bool accumulate, float* c, std::int64_t pitch_c) {
     constexpr std::int64_t kLine = 64 / static_cast<std::int64_t>(sizeof(Element));
     for (std::int64_t k = 0; k < depth; k += kDepthBlock) {
       Bf16Tile::Output out{};
-      out.accumulate = k > 0;
+      out.accumulate = accumulate || k > 0;
       const Bf16Tile::Segment segment{panel + k * kColumns, std::min(kDepthBlock, depth - k)};
       const std::int64_t lines = segment.count * kColumns / kLine;
       for (std::int64_t i = 0; i < rows; i += kRows) {
@@ -51,8 +50,8 @@ struct Bf16Kernel {
         for (std::int64_t j = i * lines / rows; j < (i + count) * lines / rows; ++j) {
           _mm_prefetch(reinterpret_cast<const char*>(segment.b + (lines + j) * kLine), _MM_HINT_T1);
         }
-        for (std::int64_t r = 0; r < count; ++r) out.c[r] = c + (i + r) * pitch;
-        Bf16Tile::multiply(static_cast<int>(count), a + i * depth + k, depth, &segment, 1, out);
+        for (std::int64_t r = 0; r < count; ++r) out.c[r] = c + (i + r) * pitch_c;
+        Bf16Tile::multiply(static_cast<int>(count), a + i * pitch_a + k, pitch_a, &segment, 1, out);
       }
     }
   }
@@ -66,9 +65,9 @@ bool bf16_winograd_pays(const WinogradShape& shape) {
 
 const float* Bf16Winograd::pack(const WinogradShape& shape, const float* prepared, FloatBuffer& filters) {
   const std::int64_t in = shape.inputs, panels = shape.outputs / kColumns;
-  float* const values = filters.reserve(kPositions * in * shape.outputs / 2);
+  float* const values = filters.reserve(kWinogradFilters * in * shape.outputs / 2);
 #pragma omp parallel for schedule(static)
-  for (std::int64_t panel = 0; panel < kPositions * panels; ++panel) {
+  for (std::int64_t panel = 0; panel < kWinogradFilters * panels; ++panel) {
     for (std::int64_t half = 0; half < 2; ++half) {
       const float* const from = prepared + (panel * 2 + half) * in * kPanelWidth;
       float* const to = values + panel * in * kPanelWidth + half * kPanelWidth;
@@ -84,8 +83,8 @@ const float* Bf16Winograd::pack(const WinogradShape& shape, const float* prepare
 
 void Bf16Winograd::forward(const WinogradShape& shape, const float* x, const float* filters,
                            const WinogradEpilogue& epilogue, float* y) {
-  WinogradForward<Bf16Kernel>{shape, x, reinterpret_cast<const std::uint16_t*>(filters), epilogue, y}.run(inputs_,
-                                                                                                          products_);
+  winograd_forward<Bf16Kernel>(shape, x, reinterpret_cast<const std::uint16_t*>(filters), epilogue, y, inputs_,
+                               products_);
 }
 
 }  // namespace mdd::cpu

@@ -12,7 +12,8 @@ const Shape& narrow(const ConvolutionProblem& p) { return p.transposed() ? p.inp
 DirectProblem direct_problem(const ConvolutionProblem& p) { return {p.geometry, wide(p), narrow(p)}; }
 
 bool by_winograd(const ConvolutionProblem& p) {
-  return !p.transposed() && winograd_pays(p.geometry, p.input, p.output[3]);
+  const bool covers = p.geometry.stride == 1 || p.kind == ConvolutionKind::kForward;
+  return covers && !p.transposed() && winograd_pays(p.geometry, p.input, p.output[3]);
 }
 
 constexpr std::int64_t kTilesWorthPreparing = 256;
@@ -71,7 +72,7 @@ void OwnConvolutions::forward(const ConvolutionProblem& p, const Tensor& x, cons
                               const Tensor& y) {
   const DirectEpilogue e = pointers(epilogue);
   if (by_winograd(p)) {
-    const WinogradShape shape{p.input[0], p.input[1], p.input[2], p.input[3], p.output[3]};
+    const WinogradShape shape{p.input[0], p.input[1], p.input[2], p.input[3], p.output[3], p.geometry.stride};
     const WinogradEpilogue epilogue_of_outputs{e.bias, e.residual, e.relu};
     if (rounds_ && bf16_winograd_pays(shape)) {
       const float* const filters = packed(Packing::kBf16Winograd, w, [&](FloatBuffer& to) {

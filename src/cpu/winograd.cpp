@@ -10,7 +10,7 @@
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
 #include "cpu/matrix_tile.h"
-#include "cpu/winograd_tiles.h"
+#include "cpu/winograd_forward.h"
 
 namespace mdd::cpu {
 namespace {
@@ -35,13 +35,12 @@ struct FloatKernel {
   using Element = float;
   static constexpr std::int64_t kRows = kTileRows, kColumns = kTileColumns;
 
-  /// Rows of [rows, depth] times a panel [depth, 16], into c with `pitch` between rows; long sums in pieces. What
-  /// follows the panel in memory is fetched meanwhile: it is wanted next.
-  static void multiply_rows(const float* a, std::int64_t rows, std::int64_t depth, const float* panel, float* c,
-                            std::int64_t pitch) {
+  /// Long sums in pieces. What follows the panel in memory is fetched meanwhile: it is wanted next.
+  static void multiply_rows(const float* a, std::int64_t pitch_a, std::int64_t rows, std::int64_t depth,
+                            const float* panel, bool accumulate, float* c, std::int64_t pitch_c) {
     for (std::int64_t k = 0; k < depth; k += kDepthBlock) {
       TileOutput<kTileRows> out{};
-      out.accumulate = k > 0;
+      out.accumulate = accumulate || k > 0;
       for (std::int64_t i = 0; i < rows; i += kTileRows) {
         const int count = static_cast<int>(std::min<std::int64_t>(kTileRows, rows - i));
         TileSegment segment{{}, panel + k * kTileColumns, std::min(kDepthBlock, depth - k)};
@@ -49,8 +48,8 @@ struct FloatKernel {
           _mm_prefetch(reinterpret_cast<const char*>(segment.b + (segment.count + j) * kTileColumns), _MM_HINT_T1);
         }
         for (int r = 0; r < count; ++r) {
-          segment.a[r] = a + (i + r) * depth + k;
-          out.c[r] = c + (i + r) * pitch;
+          segment.a[r] = a + (i + r) * pitch_a + k;
+          out.c[r] = c + (i + r) * pitch_c;
         }
         multiply_tile<true>(count, &segment, 1, 1, out);
       }
@@ -94,17 +93,34 @@ void transform_filter(const Load& w, const Store& store) {
   }
 }
 
+/// The same for stride 2; filters in the order of DoubleStride::filter.
+template <class Load, class Store>
+void transform_strided_filter(const Load& w, const Store& store) {
+  __m256 first[5], last[5], result[5];
+  winograd::odd_filter(w(0, 0), w(2, 0), first);
+  winograd::odd_filter(w(0, 2), w(2, 2), last);
+  for (std::int64_t i = 0; i < 5; ++i) {
+    winograd::odd_filter(first[i], last[i], result);
+    for (std::int64_t j = 0; j < 5; ++j) store(i * 5 + j, result[j]);
+  }
+  winograd::odd_filter(w(0, 1), w(2, 1), result);
+  for (std::int64_t i = 0; i < 5; ++i) store(25 + i, result[i]);
+  winograd::odd_filter(w(1, 0), w(1, 2), result);
+  for (std::int64_t j = 0; j < 5; ++j) store(30 + j, result[j]);
+  store(35, w(1, 1));
+}
+
 }  // namespace
 
 bool winograd_pays(const ConvolutionGeometry& geometry, const Shape& x, std::int64_t outputs) {
-  if (geometry != ConvolutionGeometry{3, 1, 1} || !has_fused_multiply_add()) return false;
-  const WinogradShape shape{x[0], x[1], x[2], x[3], outputs};
+  if (geometry.kernel != 3 || geometry.padding != 1 || geometry.stride > 2 || !has_fused_multiply_add()) return false;
+  const WinogradShape shape{x[0], x[1], x[2], x[3], outputs, geometry.stride};
   return x[3] % kTileColumns == 0 && outputs % kTileColumns == 0 && shape.tiles() >= 12;
 }
 
 const float* Winograd::prepare_forward(const WinogradShape& shape, const float* w, FloatBuffer& filters) {
   const std::int64_t in = shape.inputs, out = shape.outputs;
-  float* const values = filters.reserve(kPositions * in * out);
+  float* const values = filters.reserve(kWinogradFilters * in * out);
   // Eight filters of eight channels: their transposes let a vector hold eight outputs of one channel.
 #pragma omp parallel for schedule(static)
   for (std::int64_t k = 0; k < out; k += 8) {
@@ -116,9 +132,15 @@ const float* Winograd::prepare_forward(const WinogradShape& shape, const float* 
         transpose(taps[tap]);
       }
       for (int i = 0; i < 8; ++i) {
-        transform_filter(
-            [&](int r, int s) { return taps[r * 3 + s][i]; },
-            [&](std::int64_t p, __m256 v) { _mm256_storeu_ps(panel + p * in * out + (c + i) * kTileColumns, v); });
+        const auto load = [&](int r, int s) { return taps[r * 3 + s][i]; };
+        const auto store = [&](std::int64_t p, __m256 v) {
+          _mm256_storeu_ps(panel + p * in * out + (c + i) * kTileColumns, v);
+        };
+        if (shape.stride == 1) {
+          transform_filter(load, store);
+        } else {
+          transform_strided_filter(load, store);
+        }
       }
     }
   }
@@ -127,7 +149,7 @@ const float* Winograd::prepare_forward(const WinogradShape& shape, const float* 
 
 const float* Winograd::prepare_backward_data(const WinogradShape& shape, const float* w, FloatBuffer& filters) {
   const std::int64_t in = shape.inputs, out = shape.outputs;  // of the data gradient: w is [in,3,3,out]
-  float* const values = filters.reserve(kPositions * in * out);
+  float* const values = filters.reserve(kWinogradFilters * in * out);
 #pragma omp parallel for schedule(static)
   for (std::int64_t c = 0; c < out; c += 8) {
     float* const panel = values + c / kTileColumns * kTileColumns * in + c % kTileColumns;
@@ -141,17 +163,17 @@ const float* Winograd::prepare_backward_data(const WinogradShape& shape, const f
 
 void Winograd::forward(const WinogradShape& shape, const float* x, const float* filters,
                        const WinogradEpilogue& epilogue, float* y) {
-  WinogradForward<FloatKernel>{shape, x, filters, epilogue, y}.run(inputs_, products_);
+  winograd_forward<FloatKernel>(shape, x, filters, epilogue, y, inputs_, products_);
 }
 
 void Winograd::backward_weights(const WinogradShape& shape, const float* x, const float* dy, float* dw) {
   const std::int64_t in = shape.inputs, out = shape.outputs, tiles = shape.tiles();
-  const std::int64_t block = tiles_per_block(tiles, kPositions * (in + out) * kBytes, kTileRows);
+  const std::int64_t block = tiles_per_block(tiles, kWinogradFilters * (in + out) * kBytes, kTileRows);
   // Both in panels [channels / 16][tile][16]; sums [position][out][in].
   const std::int64_t input_plane = plane_of(block * in), gradient_plane = plane_of(block * out);
-  float* const inputs = inputs_.reserve(kPositions * input_plane);
-  float* const gradients = gradients_.reserve(kPositions * gradient_plane);
-  float* const sums = products_.reserve(kPositions * in * out);
+  float* const inputs = inputs_.reserve(kWinogradFilters * input_plane);
+  float* const gradients = gradients_.reserve(kWinogradFilters * gradient_plane);
+  float* const sums = products_.reserve(kWinogradFilters * in * out);
   const std::int64_t panels = in / kTileColumns;
 #pragma omp parallel
   {
@@ -169,7 +191,7 @@ void Winograd::backward_weights(const WinogradShape& shape, const float* x, cons
                                                          block * kTileColumns);
       }
 #pragma omp for schedule(static)
-      for (std::int64_t task = 0; task < kPositions * panels; ++task) {
+      for (std::int64_t task = 0; task < kWinogradFilters * panels; ++task) {
         const std::int64_t p = task / panels, panel = task % panels;
         TileOutput<kTileRows> to{};
         to.accumulate = first > 0;

@@ -18,15 +18,18 @@
 
 namespace mdd::cpu {
 
-/// An image map [N,H,W,channels] seen by a 3x3 convolution of stride 1 and padding 1, `inputs` channels to `outputs`.
+/// An image map [N,H,W,channels] seen by a 3x3 convolution of padding 1, `inputs` channels to `outputs`.
 struct WinogradShape {
   std::int64_t images = 0, height = 0, width = 0, inputs = 0, outputs = 0;
-  [[nodiscard]] std::int64_t tile_columns() const { return (width + 3) / 4; }
-  [[nodiscard]] std::int64_t tiles() const { return images * ((height + 3) / 4) * tile_columns(); }
+  std::int64_t stride = 1;  ///< 2 in forward passes only
+  [[nodiscard]] std::int64_t output_height() const { return (height - 1) / stride + 1; }
+  [[nodiscard]] std::int64_t output_width() const { return (width - 1) / stride + 1; }
+  [[nodiscard]] std::int64_t tile_columns() const { return (output_width() + 3) / 4; }
+  [[nodiscard]] std::int64_t tiles() const { return images * ((output_height() + 3) / 4) * tile_columns(); }
 };
 
 /// Whether this processor has the instructions (AVX2 and FMA), and the method the advantage: full vectors of channels,
-/// and enough tiles that reading 36 values a filter instead of 9 pays.
+/// and enough tiles that reading 36 values a filter instead of 9 pays. At stride 2, for the forward pass alone.
 [[nodiscard]] bool winograd_pays(const ConvolutionGeometry& geometry, const Shape& x, std::int64_t outputs);
 
 /// What is added to the outputs; absent = nullptr.
@@ -35,6 +38,8 @@ struct WinogradEpilogue {
   const float* residual = nullptr;  ///< may be the outputs' own memory
   bool relu = false;
 };
+
+inline constexpr std::int64_t kWinogradFilters = 36;  ///< transformed ones of each filter, at either stride
 
 class Winograd {
  public:

@@ -7,14 +7,12 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "cpu/parallel.h"
 #include "cpu/winograd.h"
 #include "cpu/winograd_transforms.h"
 
 namespace mdd::cpu {
 namespace {
 
-constexpr std::int64_t kPositions = 36;
 constexpr std::int64_t kBlockBytes = std::int64_t{6} << 20;  ///< of transformed tiles and products: stays in cache
 constexpr std::int64_t kPanelWidth = 16;                     ///< channels of a panel of transformed tiles
 
@@ -82,18 +80,20 @@ void transform_tile(const WinogradShape& shape, std::int64_t channels, const flo
   }
 }
 
-/// y of one tile from its 36 sums, position p at p * plane.
-template <class Lane>
+/// y of one tile from its Side^2 sums, position p at p * plane.
+template <class Lane, int Side>
 void finish_tile(const WinogradShape& shape, const TilePlace& at, const float* sums, std::int64_t plane,
                  const WinogradEpilogue& epilogue, float* y) {
   using Vector = typename Lane::Vector;
-  const Window rows = window(at.row, shape.height, 4), columns = window(at.column, shape.width, 4);
-  const std::int64_t origin = ((at.image * shape.height + at.row) * shape.width + at.column) * shape.outputs;
+  const Window rows = window(at.row, shape.output_height(), 4);
+  const Window columns = window(at.column, shape.output_width(), 4);
+  const std::int64_t width = shape.output_width();
+  const std::int64_t origin = ((at.image * shape.output_height() + at.row) * width + at.column) * shape.outputs;
   for (std::int64_t k = 0; k < shape.outputs; k += Lane::kWidth) {
-    Vector half[4][6];
-    for (std::int64_t j = 0; j < 6; ++j) {
-      Vector line[6], result[4];
-      for (std::int64_t i = 0; i < 6; ++i) line[i] = Lane::load(sums + (i * 6 + j) * plane + k);
+    Vector half[4][Side];
+    for (std::int64_t j = 0; j < Side; ++j) {
+      Vector line[Side], result[4];
+      for (std::int64_t i = 0; i < Side; ++i) line[i] = Lane::load(sums + (i * Side + j) * plane + k);
       winograd::output(line, result);
       for (int i = 0; i < 4; ++i) half[i][j] = result[i];
     }
@@ -102,7 +102,7 @@ void finish_tile(const WinogradShape& shape, const TilePlace& at, const float* s
       Vector result[4];
       winograd::output(half[i], result);
       for (std::int64_t j = columns.first; j < columns.last; ++j) {
-        const std::int64_t place = origin + (i * shape.width + j) * shape.outputs + k;
+        const std::int64_t place = origin + (i * width + j) * shape.outputs + k;
         Vector value = result[j] + shift;
         if (epilogue.residual != nullptr) value = value + Lane::load(epilogue.residual + place);
         Lane::store(y + place, epilogue.relu ? Lane::positive(value) : value);
@@ -118,63 +118,6 @@ std::int64_t tiles_per_block(std::int64_t tiles, std::int64_t bytes, std::int64_
 
 /// Elements from one position's values to the next: never a multiple of the page, on which caches would collide.
 std::int64_t plane_of(std::int64_t elements) { return elements / 1024 * 1024 + 1024 + 48; }
-
-/// The forward pass. A Kernel has:
-///   Lane, Element                       see above
-///   kRows, kColumns                     of its tile of sums
-///   multiply_rows(a, rows, depth, panel, c, pitch)
-///                                       c[i * pitch + j] = sum of a[i * depth + k] * panel(k, j), j below kColumns
-template <class Kernel>
-struct WinogradForward {
-  using Element = typename Kernel::Element;
-  using Lane = typename Kernel::Lane;
-
-  WinogradShape shape;
-  const float* x;
-  const Element* filters;  ///< panels [36][outputs / kColumns][inputs x kColumns]
-  WinogradEpilogue epilogue;
-  float* y;
-
-  /// Threads share a block: they divide its tiles, then the filters, then the tiles again.
-  void run(FloatBuffer& inputs, FloatBuffer& products) const {
-    constexpr auto kElement = static_cast<std::int64_t>(sizeof(Element)), kFloat = std::int64_t{sizeof(float)};
-    const std::int64_t tiles = shape.tiles();
-    const std::int64_t tile_bytes = kPositions * (shape.inputs * kElement + shape.outputs * kFloat);
-    const std::int64_t block = tiles_per_block(tiles, tile_bytes, Kernel::kRows);
-    const std::int64_t input_plane = plane_of(block * shape.inputs), product_plane = plane_of(block * shape.outputs);
-    auto* const input_memory = reinterpret_cast<Element*>(inputs.reserve(kPositions * input_plane * kElement / kFloat));
-    float* const product_memory = products.reserve(kPositions * product_plane);
-    const std::int64_t tasks = kPositions * (shape.outputs / Kernel::kColumns);
-    for (std::int64_t first = 0; first < tiles; first += block) {
-      const Block here{first, std::min(block, tiles - first), input_memory, product_memory, input_plane, product_plane};
-      parallel_tasks(here.count, [&](std::int64_t t, std::int64_t) { transform(here, t); });
-      parallel_tasks(tasks, [&](std::int64_t task, std::int64_t) { multiply(here, task); });
-      parallel_tasks(here.count, [&](std::int64_t t, std::int64_t) { finish(here, t); });
-    }
-  }
-
- private:
-  struct Block {
-    std::int64_t first, count;  ///< tiles
-    Element* inputs;            ///< [36][tile][inputs], a plane apart
-    float* products;            ///< [36][tile][outputs]
-    std::int64_t input_plane, product_plane;
-  };
-
-  void transform(const Block& b, std::int64_t t) const {
-    transform_tile<Lane, TileSource::kInput>(shape, shape.inputs, x, place(shape, b.first + t),
-                                             b.inputs + t * shape.inputs, b.input_plane, kPanelWidth);
-  }
-  void multiply(const Block& b, std::int64_t task) const {
-    const std::int64_t panels = shape.outputs / Kernel::kColumns, p = task / panels, panel = task % panels;
-    Kernel::multiply_rows(b.inputs + p * b.input_plane, b.count, shape.inputs,
-                          filters + task * Kernel::kColumns * shape.inputs,
-                          b.products + p * b.product_plane + panel * Kernel::kColumns, shape.outputs);
-  }
-  void finish(const Block& b, std::int64_t t) const {
-    finish_tile<Lane>(shape, place(shape, b.first + t), b.products + t * shape.outputs, b.product_plane, epilogue, y);
-  }
-};
 
 }  // namespace
 }  // namespace mdd::cpu

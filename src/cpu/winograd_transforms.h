@@ -78,4 +78,50 @@ void filter_gradient(const Vector (&u)[6], Vector (&w)[3]) {
   w[2] = plus(plus(u[5], kA2, even_a), kB2, even_b);
 }
 
+// ---- F(4, 3) of stride 2: the odd inputs meet taps 0 and 2, the even ones tap 1. Points +-c, +-d, and infinity for
+// the odd ones; factors that depend on the point alone are with the inputs, so that the even tap's filters are the same
+// at all points.
+
+inline constexpr float kC = 0.5f, kD = 1.25f;
+inline constexpr float kC2 = kC * kC, kD2 = kD * kD, kC3 = kC2 * kC, kD3 = kD2 * kD;
+inline constexpr float kWeightC = 1.0f / (2.0f * kC * (kC2 - kD2)), kWeightD = 1.0f / (2.0f * kD * (kD2 - kC2));
+
+/// 4 inputs of one parity to the 4 finite positions.
+template <class Vector>
+void finite_input(const Vector* d, Vector* v) {
+  const Vector even_c = kWeightC * kC * plus(d[2], -kD2, d[0]), odd_c = kWeightC * plus(d[3], -kD2, d[1]);
+  v[0] = odd_c + even_c;
+  v[1] = even_c - odd_c;
+  const Vector even_d = kWeightD * kD * plus(d[2], -kC2, d[0]), odd_d = kWeightD * plus(d[3], -kC2, d[1]);
+  v[2] = odd_d + even_d;
+  v[3] = even_d - odd_d;
+}
+
+/// 5 odd inputs to position infinity.
+template <class Vector>
+Vector infinite_input(const Vector* d) {
+  return plus(plus(d[4], -(kC2 + kD2), d[2]), kC2 * kD2, d[0]);
+}
+
+/// Taps 0 and 2 to 5 positions.
+template <class Vector>
+void odd_filter(Vector first, Vector last, Vector (&u)[5]) {
+  u[0] = plus(first, kC, last);
+  u[1] = plus(first, -kC, last);
+  u[2] = plus(first, kD, last);
+  u[3] = plus(first, -kD, last);
+  u[4] = last;
+}
+
+/// A^T m: 5 positions to 4 outputs.
+template <class Vector>
+void output(const Vector (&m)[5], Vector (&y)[4]) {
+  const Vector even_c = m[0] + m[1], odd_c = m[0] - m[1];
+  const Vector even_d = m[2] + m[3], odd_d = m[2] - m[3];
+  y[0] = even_c + even_d;
+  y[1] = plus(kC * odd_c, kD, odd_d);
+  y[2] = plus(kC2 * even_c, kD2, even_d);
+  y[3] = plus(plus(m[4], kC3, odd_c), kD3, odd_d);
+}
+
 }  // namespace mdd::cpu::winograd

@@ -87,7 +87,7 @@ class Checker {
   /// For the gradient of a convolution's weights.
   [[nodiscard]] double weight_gradient_tolerance(double f32) const;
   /// For the sums of a convolution in its forward pass: where products round their factors to bf16, those of 3x3
-  /// filters of stride 1 may have been transformed first.
+  /// filters may have been transformed first.
   [[nodiscard]] double forward_tolerance(double f32, const ConvolutionGeometry& geometry) const;
   /// For a product that is stored as a feature.
   [[nodiscard]] double feature_product_tolerance(double f32) const { return tolerance(product_tolerance(f32)); }

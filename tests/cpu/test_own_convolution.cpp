@@ -73,12 +73,16 @@ void check_case(OwnConvolutions& own, const Case& c) {
   const auto data = [&](std::int64_t images) {
     return c.problem(ConvolutionKind::kBackwardData, ConvolutionKind::kTransposedBackwardData, images);
   };
-  REQUIRE(own.takes(data(1)));
-  own.backward_data(data(c.images()), dy.tensor(), w.tensor(), dx.tensor(), WriteMode::kOverwrite);
-  for (std::int64_t n = 0; n < c.images(); ++n) {
-    own.backward_data(data(1), dy.image(n), w.tensor(), dx_single.image(n), WriteMode::kOverwrite);
+  if (own.takes(data(1))) {
+    own.backward_data(data(c.images()), dy.tensor(), w.tensor(), dx.tensor(), WriteMode::kOverwrite);
+    for (std::int64_t n = 0; n < c.images(); ++n) {
+      own.backward_data(data(1), dy.image(n), w.tensor(), dx_single.image(n), WriteMode::kOverwrite);
+    }
+    CHECK(equal_bits(dx, dx_single));
+  } else {
+    MESSAGE("data gradient left to oneDNN on this processor: " << c.name);
+    CHECK((c.geometry == ConvolutionGeometry{3, 2, 1} && has_wider_vectors()));
   }
-  CHECK(equal_bits(dx, dx_single));
 
   const auto weights = [&](std::int64_t images) {
     return c.problem(ConvolutionKind::kBackwardWeights, ConvolutionKind::kTransposedBackwardWeights, images);
