@@ -1,5 +1,5 @@
 // Convolutions as products of gathered rows with packed filters, by our own tiles of 6 positions x 16 channels: what
-// Winograd's method does not cover (1x1, strides, 7x7, transposed), for processors with AVX2 and FMA.
+// Winograd's method does not cover (1x1, 7x7, transposed, gradients at stride 2), for processors with AVX2 and FMA.
 //
 // Every map here has the form
 //   y[n, i * step + phase, j * step' + phase', k] = epilogue(sum over taps, c of x[n, i * stride + r, j * stride + s,

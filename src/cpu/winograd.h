@@ -1,4 +1,4 @@
-// 3x3 convolutions of stride 1 by Winograd's minimal filtering F(4x4, 3x3): 36 products where the formula has 144, so
+// 3x3 convolutions by Winograd's minimal filtering. At stride 1, F(4x4, 3x3): 36 products where the formula has 144, so
 // that a convolution may run at several times what the processor's multipliers allow the direct method.
 //
 //   forward           y  = A^T [sum_c (G w G^T) * (B^T x B)] A         per tile of 4x4 outputs from 6x6 inputs
@@ -8,7 +8,11 @@
 // with * elementwise over the 36 positions and the sums as matrix products, one a position. The points of interpolation
 // are 0, +-5/8, +-3/2 and infinity: among those exact in binary they lose the least (relative error 0.8e-6 on sums of
 // 1,152 terms, against 1.8e-6 for the usual 0, +-1, +-2), about as much as summing directly does.
-// Source: A. Lavin, S. Gray, "Fast Algorithms for Convolutional Neural Networks", arXiv 1509.09308.
+//
+// At stride 2, forward, 81 products for 144: the inputs split by the parity of row and column into four maps of stride
+// 1, which meet 2x2, 2x1, 1x2 and 1x1 taps. All four share the output's points +-1/2, +-5/4 and infinity (where a
+// single tap contributes nothing), so that their products are summed before they are brought back. Source: A. Lavin, S.
+// Gray, "Fast Algorithms for Convolutional Neural Networks", arXiv 1509.09308.
 #pragma once
 #include <cstdint>
 

@@ -9,9 +9,9 @@ namespace mdd {
 struct Cost {
   double operations = 0;  ///< multiplications and additions of products; 0 for what memory bounds
   double bytes = 0;       ///< every operand read or written once, see "bytes" in ops/backend.h
-  /// Those of `operations` that belong to 3x3 convolutions of stride 1, which need not be carried out one by one
-  /// (minimal filtering): their best rate is another one.
-  double reducible_operations = 0;
+  /// Those of `operations` that belong to 3x3 convolutions of stride 1, and of stride 2, which need not be carried out
+  /// one by one (minimal filtering): their best rates are others.
+  double reducible_operations = 0, strided_operations = 0;
 };
 
 /// Bytes of the tensors that are defined.
@@ -29,8 +29,10 @@ struct Cost {
                                            std::int64_t channels, double bytes) {
   const double operations =
       2.0 * static_cast<double>(strided.elements()) * static_cast<double>(geometry.kernel * geometry.kernel * channels);
-  const bool reducible = geometry.kernel == 3 && geometry.stride == 1;
-  return {operations, bytes, reducible ? operations : 0.0};
+  const auto if_stride = [&](std::int64_t stride) {
+    return geometry.kernel == 3 && geometry.stride == stride ? operations : 0.0;
+  };
+  return {operations, bytes, if_stride(1), if_stride(2)};
 }
 
 }  // namespace mdd

@@ -49,8 +49,9 @@ class Filled {
 /// Operations per second of a convolution from 256 to 256 channels.
 double convolution_rate(Backend& backend, const ConvolutionGeometry& geometry) {
   constexpr std::int64_t kImages = 8, kSide = 32, kChannels = 256;
-  const Shape features{kImages, kSide, kSide, kChannels};
-  const Filled x(backend, features, backend.feature_type()), y(backend, features, backend.feature_type());
+  const Shape wide{kImages, kSide * geometry.stride, kSide * geometry.stride, kChannels};
+  const Filled x(backend, wide, backend.feature_type());
+  const Filled y(backend, {kImages, kSide, kSide, kChannels}, backend.feature_type());
   const Filled w(backend, {kChannels, geometry.kernel, geometry.kernel, kChannels}, DType::kF32);
   const double seconds = fastest(backend, [&] {
     backend.convolution_forward(geometry, x.tensor(), {w.tensor(), true}, {}, y.tensor());
@@ -65,6 +66,7 @@ MachineRates measure_rates(Backend& backend) {
   MachineRates rates;
   rates.operations_per_second = convolution_rate(backend, {1, 1, 0});
   rates.reducible_operations_per_second = convolution_rate(backend, {3, 1, 1});
+  rates.strided_operations_per_second = convolution_rate(backend, {3, 2, 1});
   const Shape large{32, 1024, 1024};  // 128 MiB of f32
   const Filled a(backend, large, backend.feature_type()), b(backend, large, backend.feature_type());
   const double sum = fastest(backend, [&] { backend.add(a.tensor(), b.tensor(), a.tensor()); });

@@ -7,8 +7,8 @@ namespace mdd {
 struct MachineRates {
   double operations_per_second = 0;  ///< of a large 1x1 convolution in the backend's precision
   double bytes_per_second = 0;       ///< of adding two tensors that no cache holds
-  double reducible_operations_per_second =
-      0;  ///< of a large 3x3 convolution, its operations counted as the formula has them
+  /// Of large 3x3 convolutions of stride 1 and 2, their operations counted as the formula has them.
+  double reducible_operations_per_second = 0, strided_operations_per_second = 0;
 };
 
 /// Takes about two seconds. Each rate is the best of several runs.

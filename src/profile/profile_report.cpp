@@ -33,9 +33,11 @@ std::string line(const ProfileRow& row, const Profile& profile, double total, co
 }  // namespace
 
 double floor_seconds(const ProfileRow& row, const MachineRates& rates) {
-  const double reducible = row.cost.reducible_operations;
-  const double products = (row.cost.operations - reducible) / rates.operations_per_second +
-                          (reducible > 0 ? reducible / rates.reducible_operations_per_second : 0.0);
+  const double reducible = row.cost.reducible_operations, strided = row.cost.strided_operations;
+  const auto at_rate = [](double operations, double rate) { return operations > 0 ? operations / rate : 0.0; };
+  const double products = at_rate(row.cost.operations - reducible - strided, rates.operations_per_second) +
+                          at_rate(reducible, rates.reducible_operations_per_second) +
+                          at_rate(strided, rates.strided_operations_per_second);
   return std::max(products, row.cost.bytes / rates.bytes_per_second);
 }
 
@@ -52,6 +54,7 @@ std::vector<ProfileRow> by_operation(const std::vector<ProfileRow>& rows) {
     found->seconds += row.seconds;
     found->cost.operations += row.cost.operations;
     found->cost.reducible_operations += row.cost.reducible_operations;
+    found->cost.strided_operations += row.cost.strided_operations;
     found->cost.bytes += row.cost.bytes;
   }
   return out;
@@ -64,13 +67,15 @@ std::string profile_text(const Profile& profile, std::size_t top) {
   for (const ProfileRow& row : profile.rows) floor += floor_seconds(row, profile.rates);
   std::string out = fmt::format(
       "{} of {}, {} x {}, batch {}, {}\n{}\n"
-      "best rates here: {:.1f} GFLOP/s (a large 1x1 convolution), {:.1f} GFLOP/s (a large 3x3 convolution of stride 1, "
-      "operations as in its formula), {:.1f} GB/s (adding two large tensors)\n"
+      "best rates here: {:.1f} GFLOP/s (a large 1x1 convolution), {:.1f} and {:.1f} GFLOP/s (large 3x3 convolutions of "
+      "stride "
+      "1 and 2, operations as in their formula), {:.1f} GB/s (adding two large tensors)\n"
       "one run: {:.2f} ms undisturbed, {:.2f} ms with a clock around every operation; the floor of all operations is "
       "{:.2f} ms\n\n",
       profile.work, profile.encoder, profile.side, profile.side, profile.batch, profile.precision, profile.device,
       profile.rates.operations_per_second * 1e-9, profile.rates.reducible_operations_per_second * 1e-9,
-      profile.rates.bytes_per_second * 1e-9, 1e3 * profile.seconds_unprofiled, 1e3 * total / runs, 1e3 * floor / runs);
+      profile.rates.strided_operations_per_second * 1e-9, profile.rates.bytes_per_second * 1e-9,
+      1e3 * profile.seconds_unprofiled, 1e3 * total / runs, 1e3 * floor / runs);
   out += fmt::format("{}operation\n", kHead);
   for (const ProfileRow& row : slowest_first(by_operation(profile.rows))) {
     out += line(row, profile, total, row.operation);
@@ -95,6 +100,7 @@ std::string profile_json(const Profile& profile) {
                      {"seconds_undisturbed", profile.seconds_unprofiled},
                      {"best_operations_per_second", profile.rates.operations_per_second},
                      {"best_reducible_operations_per_second", profile.rates.reducible_operations_per_second},
+                     {"best_strided_operations_per_second", profile.rates.strided_operations_per_second},
                      {"best_bytes_per_second", profile.rates.bytes_per_second},
                      {"rows", nlohmann::json::array()}};
   for (const ProfileRow& row : profile.rows) {

@@ -23,6 +23,7 @@ void Profiler::add(const char* operation, const Cost& cost, double seconds) {
   row.seconds += seconds;
   row.cost.operations += cost.operations;
   row.cost.reducible_operations += cost.reducible_operations;
+  row.cost.strided_operations += cost.strided_operations;
   row.cost.bytes += cost.bytes;
 }
 

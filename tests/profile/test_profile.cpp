@@ -146,6 +146,8 @@ TEST_CASE("the machine's best rates are positive numbers of a sensible size") {
   CHECK(rates.operations_per_second < 1e15);
   CHECK(rates.reducible_operations_per_second > 1e8);
   CHECK(rates.reducible_operations_per_second < 1e15);
+  CHECK(rates.strided_operations_per_second > 1e8);
+  CHECK(rates.strided_operations_per_second < 1e15);
   CHECK(rates.bytes_per_second > 1e7);
   CHECK(rates.bytes_per_second < 1e14);
 }
