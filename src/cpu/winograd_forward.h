@@ -106,22 +106,24 @@ struct WinogradForward {
 
   /// Threads share a block: they divide its tiles, then the filters, then the tiles again.
   void run(FloatBuffer& inputs, FloatBuffer& products) const {
-    constexpr auto kElement = static_cast<std::int64_t>(sizeof(Element)), kFloat = std::int64_t{sizeof(float)};
+    constexpr auto kElementBytes = static_cast<std::int64_t>(sizeof(Element)),
+                   kFloatBytes = std::int64_t{sizeof(float)};
     constexpr std::int64_t kParts = [] {
       std::int64_t sum = 0;
       for (std::int64_t p = 0; p < kPositions; ++p) sum += Stride::parts(p);
       return sum;
     }();
     const std::int64_t tiles = shape.tiles();
-    const std::int64_t block =
-        tiles_per_block(tiles, kParts * shape.inputs * kElement + kPositions * shape.outputs * kFloat, Kernel::kRows);
+    const std::int64_t block = tiles_per_block(
+        tiles, kParts * shape.inputs * kElementBytes + kPositions * shape.outputs * kFloatBytes, Kernel::kRows);
     Block here{};
     for (std::int64_t p = 0; p < kPositions; ++p) {
       const auto i = static_cast<std::size_t>(p);
       here.planes[i + 1] = here.planes[i] + plane_of(block * Stride::parts(p) * shape.inputs);
     }
     here.product_plane = plane_of(block * shape.outputs);
-    here.inputs = reinterpret_cast<Element*>(inputs.reserve((here.planes.back() * kElement + kFloat - 1) / kFloat));
+    here.inputs = reinterpret_cast<Element*>(
+        inputs.reserve((here.planes.back() * kElementBytes + kFloatBytes - 1) / kFloatBytes));
     here.products = products.reserve(kPositions * here.product_plane);
     const std::int64_t tasks = kPositions * (shape.outputs / Kernel::kColumns);
     for (; here.first < tiles; here.first += block) {
