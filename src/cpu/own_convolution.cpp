@@ -16,6 +16,8 @@ bool by_winograd(const ConvolutionProblem& p) {
   return covers && !p.transposed() && winograd_pays(p.geometry, p.input, p.output[3]);
 }
 
+/// Prepared filters of 3x3 are four times as large as plain ones. Where so many tiles share them (a training step's
+/// frozen encoder), preparing them again costs less than a hundredth of the layer and keeping them hundreds of MiB.
 constexpr std::int64_t kTilesWorthPreparing = 256;
 
 /// Does the operation lead from the wide side to the narrow one?
@@ -76,11 +78,12 @@ void OwnConvolutions::forward(const ConvolutionProblem& p, const Tensor& x, cons
     const WinogradEpilogue epilogue_of_outputs{e.bias, e.residual, e.relu};
     if (rounds_ && bf16_winograd_pays(shape)) {
       const float* const filters = packed(Packing::kBf16Winograd, w, [&](FloatBuffer& to) {
-        return Bf16Winograd::pack(shape, Winograd::prepare_forward(shape, w.weights.f32(), unrounded_), to);
+        FloatBuffer once;  // large, and not wanted again if the result is kept
+        FloatBuffer& unrounded = w.frozen ? once : unrounded_;
+        return Bf16Winograd::pack(shape, Winograd::prepare_forward(shape, w.weights.f32(), unrounded), to);
       });
       return bf16_winograd_.forward(shape, x.f32(), filters, epilogue_of_outputs, y.f32());
     }
-    // Four times the filters' size: where many tiles share them, preparing them again costs less than keeping them.
     const Filter used{w.weights, w.frozen && shape.tiles() < kTilesWorthPreparing};
     const float* const filters = packed(Packing::kWinograd, used, [&](FloatBuffer& to) {
       return Winograd::prepare_forward(shape, w.weights.f32(), to);

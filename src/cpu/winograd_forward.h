@@ -30,9 +30,9 @@ struct UnitStride {
   }
 };
 
-/// Stride 2: inputs of odd and even rows and columns are four parts that meet filters of their own: odd rows and
-/// columns at all 25 positions, even ones at the finite positions. Of 36 filters, 25 are of odd-odd taps, 5 + 5 of
-/// mixed ones (the same at all finite columns, or rows), 1 of the middle tap.
+/// Stride 2: inputs of odd rows (2i - 1) and even rows (2i), and of such columns, are four parts that meet filters of
+/// their own: odd rows and columns at all 25 positions, even ones at the finite positions. Of 36 filters, 25 are of
+/// odd-odd taps, 5 + 5 of mixed ones (the same at all finite columns, or rows), 1 of the middle tap.
 struct DoubleStride {
   static constexpr int kSide = 5;
   static constexpr std::int64_t kInfinity = 4;
