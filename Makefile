@@ -7,7 +7,7 @@
 #   make gpu-bundle packs the third-party packages for a machine that has a GPU and no package registry
 #   make lab        the kernel lab: versions of kernels side by side, counted on the emulator, timed where there is a GPU
 #   make lab-device compiles the lab, and the worked example, for a device; needs a CUDA toolkit, no GPU
-#   make fuzz       libFuzzer over every reader of untrusted files: SECONDS=60 each, HARNESS="image json" for some alone
+#   make fuzz       libFuzzer over every reader of untrusted files: SECONDS=60 of the processor each, HARNESS="image json" for some alone
 #   make soak       200 kills, 10,000 predictions, threads under ThreadSanitizer: what takes too long for make test
 #   make lint       clang-format, clang-tidy, shellcheck
 #   make clean      removes what these made

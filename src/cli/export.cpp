@@ -42,8 +42,8 @@ void add_export(CLI::App& app, Action& action) {
       ->check(CLI::IsMember({"f32", "f16"}));
   c.footer(
       "The file (safetensors) holds the network with batch norm folded into its convolutions, the configuration, the\n"
-      "thresholds' scores, the heat maps' scales and the class names. predict, eval and info take it as --model, and\n"
-      "so does the library (mddnet.h).\n"
+      "thresholds' scores, the heat maps' scales, the class names, and a checksum over all of it. predict, eval and\n"
+      "info take it as --model, and so does the library (mddnet.h).\n"
       "Example:\n  mddnet export --model runs/photos --out photos.mddnet --storage f16");
   c.callback([o, &action] { action = [o] { return run(*o); }; });
 }

@@ -59,8 +59,8 @@ struct Parts {
   Json header;
   std::string data;
 
-  Parts() {
-    const std::string& bytes = exported_bytes();
+  explicit Parts(DType storage = DType::kF32) {
+    const std::string& bytes = exported_bytes(storage);
     std::uint64_t length = 0;
     for (std::size_t i = 0; i < 8; ++i) length |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
     header = Json::parse(bytes.substr(8, length));
@@ -134,6 +134,33 @@ TEST_CASE("a file cut short anywhere is refused") {
   }
 }
 
+TEST_CASE("a damaged bit is found wherever it is") {
+  const auto backend = make_cpu_backend();
+  for (const DType storage : {DType::kF32, DType::kF16}) {
+    std::string bytes = exported_bytes(storage);
+    const std::size_t data = bytes.size() - Parts(storage).data.size();
+    const auto refused = [&](std::size_t at, std::initializer_list<std::string> texts) {
+      CAPTURE(at);
+      bytes[at] = static_cast<char>(bytes[at] ^ 1);
+      check_refused(ErrorKind::kData, texts, [&] { static_cast<void>(open_bytes(*backend, bytes)); });
+      bytes[at] = static_cast<char>(bytes[at] ^ 1);
+    };
+    for (std::size_t at = 0; at < data; at += 151) refused(at, {"file"});
+    // The low bit of the low byte keeps a number finite.
+    for (std::size_t at = data; at < bytes.size(); at += (bytes.size() - data) / 32 / 4 * 4) {
+      refused(at, {"file: checksum (the file is damaged): expected "});
+    }
+    CHECK_NOTHROW(static_cast<void>(open_bytes(*backend, bytes)));  // the control
+  }
+}
+
+TEST_CASE("a file made before there was a checksum opens") {
+  const auto backend = make_cpu_backend();
+  Parts parts;
+  REQUIRE(parts.metadata().erase("checksum") == 1);
+  CHECK(Inspector(open_bytes(*backend, parts.text())).gives_verdicts());
+}
+
 TEST_CASE("what is wrong with an exported file is named") {
   const auto backend = make_cpu_backend();
   Parts parts;
@@ -159,6 +186,20 @@ TEST_CASE("what is wrong with an exported file is named") {
   SUBCASE("a later version") {
     parts.metadata()["version"] = "2";
     refused({"version of the exported file: expected 1, found 2"});
+  }
+  SUBCASE("metadata that no version has") {
+    parts.metadata()["threshold"] = "";
+    refused({"metadata: expected config, thresholds, checksum and no other, found threshold"});
+  }
+  SUBCASE("another checksum") {
+    parts.metadata()["checksum"] = "0";
+    refused({"checksum (the file is damaged): expected 0, found "});
+  }
+  SUBCASE("thresholds exchanged for others") {
+    auto thresholds = parts.metadata()["thresholds"].get<std::string>();
+    thresholds[thresholds.find("0.1")] = '1';
+    parts.metadata()["thresholds"] = thresholds;
+    refused({"checksum (the file is damaged)"});
   }
   SUBCASE("no configuration") {
     parts.metadata().erase("config");

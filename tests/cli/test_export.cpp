@@ -64,6 +64,10 @@ TEST_CASE("what export and the readers of its files refuse") {
   const std::string good = read_bytes(exported("f16"));
   write_bytes(cut, good.substr(0, good.size() - 1));
   CHECK_REFUSED(predict(cut, picture), 3, cut.string());
+  std::string damaged = good;
+  damaged[damaged.size() / 2] = static_cast<char>(damaged[damaged.size() / 2] ^ 1);
+  write_bytes(cut, damaged);
+  CHECK_REFUSED(predict(cut, picture), 3, "checksum (the file is damaged)");
   CHECK_REFUSED(evaluate(picture, small_data_set()), 3, "unknown format");
   CHECK_REFUSED(predict(trained_run() / "model.safetensors", picture), 3, "mddnet export");
   TensorFile bent = TensorFile::read(exported("f16"));

@@ -19,6 +19,7 @@ void csv(Bytes input);         ///< as a list and as VisA's index
 void json(Bytes input);        ///< as a list and as a class of Real-IAD
 void config(Bytes input);      ///< config.json of a run
 void thresholds(Bytes input);  ///< thresholds.json of a run
+void exported(Bytes input);    ///< what `mddnet export` writes, through mddnet.h
 
 struct Harness {
   const char* name;  ///< of its folder below corpus/, too
@@ -33,6 +34,7 @@ inline constexpr std::array kHarnesses = {Harness{"pickle", pickle},
                                           Harness{"csv", csv},
                                           Harness{"json", json},
                                           Harness{"config", config},
-                                          Harness{"thresholds", thresholds}};
+                                          Harness{"thresholds", thresholds},
+                                          Harness{"exported", exported}};
 
 }  // namespace mdd::fuzz

@@ -7,9 +7,12 @@
 #include <vector>
 
 #include "core/atomic_file.h"
+#include "cpu/cpu_backend.h"
 #include "data/fixtures.h"
+#include "inference/deployed_file.h"
 #include "inference/run_config.h"
 #include "inference/thresholds_file.h"
+#include "model/state_dict.h"
 #include "weights/archive_builder.h"
 
 namespace mdd::test {
@@ -90,6 +93,37 @@ void write_run_files(const fs::path& to) {
               R"({"classes":{"tile":{"optimistic":false,"scores":[1]},"wood":{"optimistic":true,"scores":[0.5,2]}}})");
 }
 
+/// A network of zeros, as the harness would complete it: what is kept of its file ends with the header.
+void write_exported(const fs::path& to, const std::string& name, DType storage, bool calibrated) {
+  const auto backend = make_cpu_backend();
+  TrainedRun run;
+  run.config.model.encoder = "tiny_basic";
+  run.config.model.classes = 2;
+  run.config.model.slots = 4;
+  run.config.image_size = 64;
+  run.config.weights = "random";
+  run.config.class_names = {"tile", "wood"};
+  const eval::Calibration one = eval::make_calibration({0.25f, 0.5f}, false);
+  if (calibrated) run.thresholds = {run.config.class_names, {one, one}};
+  run.model = std::make_unique<MddNet>(*backend, run.config.model, false, StoreForm::kFolded);
+  TensorSource shapes;
+  for (ParameterStore* store : {&run.model->frozen(), &run.model->trained()}) {
+    for (const Parameter& p : store->parameters()) shapes.tensors.emplace_back(p.name, p.shape);
+  }
+  reserve_folded(*run.model, shapes);
+  for (ParameterStore* store : {&run.model->frozen(), &run.model->trained()}) {
+    for (const Parameter& p : store->parameters()) backend->fill(p.view.value, 0.0f);
+  }
+  write_deployed(to / "exported" / name, run, storage);
+  const std::string whole = read_file(to / "exported" / name, 1 << 24);
+  write_bytes(to / "exported" / name, whole.substr(0, whole.find_last_not_of('\0') + 1));
+}
+
+void write_exported_files(const fs::path& to) {
+  write_exported(to, "seed-f32", DType::kF32, true);
+  write_exported(to, "seed-f16-without-thresholds", DType::kF16, false);
+}
+
 }  // namespace
 }  // namespace mdd::test
 
@@ -98,10 +132,10 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: fuzz_seeds FOLDER\n");
     return 2;
   }
-  for (const char* harness : {"image", "thresholds"})
+  for (const char* harness : {"image", "thresholds", "exported"})
     std::filesystem::create_directories(std::filesystem::path(argv[1]) / harness);
-  for (const auto write :
-       {mdd::test::write_weights, mdd::test::write_images, mdd::test::write_layouts, mdd::test::write_run_files}) {
+  for (const auto write : {mdd::test::write_weights, mdd::test::write_images, mdd::test::write_layouts,
+                           mdd::test::write_run_files, mdd::test::write_exported_files}) {
     write(argv[1]);
   }
   return 0;
