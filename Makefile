@@ -119,7 +119,7 @@ SOURCES = git ls-files $(foreach folder,src weights cuda tests bench,$(foreach k
 TIDIED = $(SOURCES) | grep -E '^(src/|weights/|cuda/runtime/|cuda/ops/|cuda/cuda_backend).*\.cpp$$' | grep -v stb_implementation
 
 lint: lint-deps
-	@cmake -S . -B build-lint -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON >/dev/null
+	@cmake -S . -B build-lint -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
 	@sed -i 's/ -fno-gnu-unique//g' build-lint/compile_commands.json  # an option of g++ alone
 	@$(SOURCES) | xargs clang-format-14 --dry-run -Werror
 	@git ls-files '*.sh' .ci/run | xargs shellcheck
