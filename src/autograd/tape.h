@@ -54,7 +54,8 @@ struct ParameterView {
 
 class Tape {
  public:
-  /// training: batch norm uses batch statistics and operations record their backward closures.
+  /// training: batch norm uses batch statistics, operations record their backward closures, and features are stored as
+  /// gradients want them.
   Tape(Backend& backend, StepArena& arena, bool training) : backend_(&backend), arena_(&arena), training_(training) {}
 
   [[nodiscard]] Backend& backend() const noexcept { return *backend_; }
@@ -64,9 +65,10 @@ class Tape {
   /// Memory from the arena, contents undefined. A variable asks for gradients only on a training tape; its gradient has
   /// its type.
   [[nodiscard]] Variable variable(const Shape& shape, bool requires_gradient, DType dtype) const;
-  /// An activation, stored as the backend stores features.
+  /// An activation, stored as the backend stores features in training or in inference.
   [[nodiscard]] Variable features(const Shape& shape, bool requires_gradient = true) const {
-    return variable(shape, requires_gradient, backend_->feature_type());
+    return variable(shape, requires_gradient,
+                    training_ ? backend_->feature_type() : backend_->inference_feature_type());
   }
   /// What is f32 whatever features are: maps, statistics, norms, attention, class mass.
   [[nodiscard]] Variable values(const Shape& shape, bool requires_gradient = false) const {

@@ -43,7 +43,11 @@ struct Worst {
 };
 
 int check_operations(Backend& backend, std::uint64_t seed, const reference::CheckOptions& options) {
-  fmt::print("operations against the float64 reference, largest errors (seed {}):\n", seed);
+  fmt::print("operations{} against the float64 reference, largest errors (seed {}):\n",
+             options.inference
+                 ? fmt::format(" of inference, features stored as {},", name_of(backend.inference_feature_type()))
+                 : "",
+             seed);
   std::map<std::string, Worst> worst;
   for (const reference::CheckRow& row : reference::check_backend(backend, seed, options)) {
     worst[row.operation].add(row.error, row.tolerance, row.quantity + " " + row.shape);
@@ -87,9 +91,13 @@ int run(const Options& o) {
   if (!o.golden.empty()) cases = golden_cases(o.golden);
   fmt::print("{}\nprecision {}, features stored as {}\n", backend->description(), o.device.precision,
              name_of(backend->feature_type()));
-  int failed = check_operations(
-      *backend, o.seed,
-      {.products = precision, .rounded_weight_gradients = backend->feature_type() != DType::kF32, .only = o.only});
+  reference::CheckOptions options{
+      .products = precision, .rounded_weight_gradients = backend->feature_type() != DType::kF32, .only = o.only};
+  int failed = check_operations(*backend, o.seed, options);
+  if (backend->inference_feature_type() != backend->feature_type()) {
+    options.inference = true;
+    failed += check_operations(*backend, o.seed, options);
+  }
   failed += check_golden(*backend, cases);
   if (failed > 0) fail(ErrorKind::kBarNotMet, fmt::format("{} quantities are beyond their tolerance", failed));
   fmt::print("all within tolerance\n");

@@ -17,7 +17,6 @@
 namespace mdd::cpu {
 namespace {
 
-using Product = GatherProduct<Bf16Tile>;
 using Element = Bf16Tile::Element;
 constexpr std::int64_t kColumns = Bf16Tile::kColumns;
 
@@ -75,15 +74,24 @@ const float* Bf16Convolution::pack_widening(const DirectProblem& problem, const 
   return values;
 }
 
-void Bf16Convolution::narrow(const DirectProblem& problem, const float* wide, const float* filters,
-                             const DirectEpilogue& epilogue, float* narrow) {
-  Product::narrowing(problem, wide, elements_of(filters), narrow).run(epilogue, blocks_);
+template <class Value>
+void Bf16Convolution::narrow(const DirectProblem& problem, const Value* wide, const float* filters,
+                             const MapEpilogue<Value>& epilogue, Value* narrow) {
+  GatherProduct<Bf16Tile, Value>::narrowing(problem, wide, elements_of(filters), narrow).run(epilogue, blocks_);
 }
 
-void Bf16Convolution::widen(const DirectProblem& problem, const float* narrow, const float* filters,
-                            const DirectEpilogue& epilogue, float* wide) {
+template <class Value>
+void Bf16Convolution::widen(const DirectProblem& problem, const Value* narrow, const float* filters,
+                            const MapEpilogue<Value>& epilogue, Value* wide) {
   widen_all<Bf16Tile>(problem, narrow, elements_of(filters), epilogue, blocks_, wide);
 }
+
+template void Bf16Convolution::narrow(const DirectProblem&, const float*, const float*, const MapEpilogue<float>&,
+                                      float*);
+template void Bf16Convolution::narrow(const DirectProblem&, const Bf16*, const float*, const MapEpilogue<Bf16>&, Bf16*);
+template void Bf16Convolution::widen(const DirectProblem&, const float*, const float*, const MapEpilogue<float>&,
+                                     float*);
+template void Bf16Convolution::widen(const DirectProblem&, const Bf16*, const float*, const MapEpilogue<Bf16>&, Bf16*);
 
 }  // namespace mdd::cpu
 #pragma GCC pop_options

@@ -1,6 +1,7 @@
 // The maps of direct_convolution.h with factors rounded to bf16 and products summed in f32, for processors with
 // AVX512-BF16, which multiply such numbers twice as fast.
 #pragma once
+#include "cpu/bf16_values.h"
 #include "cpu/direct_convolution.h"
 
 namespace mdd::cpu {
@@ -17,11 +18,13 @@ class Bf16Convolution {
   /// Those of the same w for widening: inputs K, outputs C.
   static const float* pack_widening(const DirectProblem& problem, const float* w, FloatBuffer& filters);
 
-  // `filters` as packed: pairs of bf16 numbers in memory that is named after floats.
-  void narrow(const DirectProblem& problem, const float* wide, const float* filters, const DirectEpilogue& epilogue,
-              float* narrow);
-  void widen(const DirectProblem& problem, const float* narrow, const float* filters, const DirectEpilogue& epilogue,
-             float* wide);
+  // `filters` as packed: pairs of bf16 numbers in memory that is named after floats. Both maps are of float or of Bf16.
+  template <class Value>
+  void narrow(const DirectProblem& problem, const Value* wide, const float* filters, const MapEpilogue<Value>& epilogue,
+              Value* narrow);
+  template <class Value>
+  void widen(const DirectProblem& problem, const Value* narrow, const float* filters,
+             const MapEpilogue<Value>& epilogue, Value* wide);
 
  private:
   FloatBuffer blocks_;  ///< gathered rows

@@ -18,7 +18,8 @@ struct Bf16Tile {
   static constexpr std::int64_t kRows = 12, kColumns = 32, kDepth = 2;
   static constexpr std::int64_t kDepthBlock = 384;  ///< a panel of filters stays in the first cache
   static constexpr std::int64_t kPitch = kDepthBlock + 32;
-  using Output = TileOutput<kRows>;
+  template <class Value>
+  using Output = TileOutput<kRows, Value>;
   struct Segment {
     const Element* b;    ///< [count / 2][32][2]
     std::int64_t count;  ///< even
@@ -28,15 +29,24 @@ struct Bf16Tile {
   static __m256i round(const float* from) {
     return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(_mm512_loadu_ps(from)));
   }
+  static __m512 load(const float* from) { return _mm512_loadu_ps(from); }
+  static __m512 load(const Element* from) {
+    const __m512i bits = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(bits, 16));
+  }
   static void gather(const float* from, std::int64_t count, Element* to) {
     for (std::int64_t k = 0; k < count; k += 16)
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + k), round(from + k));
   }
+  static void gather(const Element* from, std::int64_t count, Element* to) {
+    std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(Element));
+  }
+  template <class Value>
   static void multiply(int rows, const Element* a, std::int64_t pitch, const Segment* segments, std::int64_t count,
-                       const Output& out) {
+                       const Output<Value>& out) {
+    using Function = void (*)(const Element*, std::int64_t, const Segment*, std::int64_t, const Output<Value>&);
     constexpr auto kBySize = []<int... I>(std::integer_sequence<int, I...>) {
-      return std::array<void (*)(const Element*, std::int64_t, const Segment*, std::int64_t, const Output&), kRows>{
-          &multiply_rows<I + 1>...};
+      return std::array<Function, kRows>{&multiply_rows<I + 1, Value>...};
     }
     (std::make_integer_sequence<int, kRows>());
     kBySize[static_cast<std::size_t>(rows - 1)](a, pitch, segments, count, out);
@@ -49,9 +59,28 @@ struct Bf16Tile {
     return reinterpret_cast<__m512bh>(_mm512_set1_epi32(bits));
   }
 
-  template <int Rows>
+  /// The 32 columns of a row.
+  static void write(float* c, __m512 first, __m512 second, bool stream) {
+    if (stream) {
+      _mm512_stream_ps(c, first);
+      _mm512_stream_ps(c + 16, second);
+    } else {
+      _mm512_storeu_ps(c, first);
+      _mm512_storeu_ps(c + 16, second);
+    }
+  }
+  static void write(Element* c, __m512 first, __m512 second, bool stream) {
+    const auto both = reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second, first));
+    if (stream) {
+      _mm512_stream_si512(reinterpret_cast<__m512i*>(c), both);
+    } else {
+      _mm512_storeu_si512(c, both);
+    }
+  }
+
+  template <int Rows, class Value>
   static void multiply_rows(const Element* a, std::int64_t pitch, const Segment* segments, std::int64_t count,
-                            const Output& out) {
+                            const Output<Value>& out) {
     __m512 sums[Rows][2];  // in registers, if every loop over them is unrolled
 #pragma GCC unroll 12
     for (int i = 0; i < Rows; ++i) sums[i][0] = sums[i][1] = _mm512_setzero_ps();
@@ -79,18 +108,17 @@ struct Bf16Tile {
     for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 2
       for (int half = 0; half < 2; ++half) {
-        __m512 value = sums[i][half];
-        float* const c = out.c[i] + 16 * half;
-        if (out.accumulate) value = _mm512_add_ps(value, _mm512_loadu_ps(c));
-        if (out.bias != nullptr) value = _mm512_add_ps(value, _mm512_loadu_ps(out.bias + 16 * half));
-        if (out.has_residual) value = _mm512_add_ps(value, _mm512_loadu_ps(out.residual[i] + 16 * half));
-        if (out.relu) value = _mm512_max_ps(value, _mm512_setzero_ps());
-        if (out.stream) {
-          _mm512_stream_ps(c, value);
-        } else {
-          _mm512_storeu_ps(c, value);
+        __m512& value = sums[i][half];
+        if (out.continues) value = _mm512_add_ps(value, _mm512_loadu_ps(out.sums[i] + 16 * half));
+        if (!out.ends) {
+          _mm512_storeu_ps(out.sums[i] + 16 * half, value);
+          continue;
         }
+        if (out.bias != nullptr) value = _mm512_add_ps(value, _mm512_loadu_ps(out.bias + 16 * half));
+        if (out.has_residual) value = _mm512_add_ps(value, load(out.residual[i] + 16 * half));
+        if (out.relu) value = _mm512_max_ps(value, _mm512_setzero_ps());
       }
+      if (out.ends) write(out.c[i], sums[i][0], sums[i][1], out.stream);
     }
   }
 };

@@ -18,14 +18,15 @@ namespace {
 constexpr std::int64_t kColumns = Bf16Tile::kColumns;
 constexpr std::int64_t kDepthBlock = 256;  ///< of a sum: a panel of 32 columns stays in the first cache
 
-/// Sixteen floats, kept as bf16.
+/// Sixteen floats, kept as bf16 between the transforms.
 struct Bf16Lane {
   using Vector = __m512;
   using Element = std::uint16_t;
   static constexpr std::int64_t kWidth = 16;
   static Vector load(const float* from) { return _mm512_loadu_ps(from); }
+  static Vector load(const Element* from) { return Bf16Tile::load(from); }
   static void store(float* to, Vector value) { _mm512_storeu_ps(to, value); }
-  static void keep(Element* to, Vector value) {
+  static void store(Element* to, Vector value) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(value)));
   }
   static Vector positive(Vector value) { return _mm512_max_ps(value, Vector{}); }
@@ -41,8 +42,8 @@ struct Bf16Kernel {
                             const Element* panel, bool accumulate, float* c, std::int64_t pitch_c) {
     constexpr std::int64_t kLine = 64 / static_cast<std::int64_t>(sizeof(Element));
     for (std::int64_t k = 0; k < depth; k += kDepthBlock) {
-      Bf16Tile::Output out{};
-      out.accumulate = accumulate || k > 0;
+      Bf16Tile::Output<float> out{};
+      out.continues = accumulate || k > 0;
       const Bf16Tile::Segment segment{panel + k * kColumns, std::min(kDepthBlock, depth - k)};
       const std::int64_t lines = segment.count * kColumns / kLine;
       for (std::int64_t i = 0; i < rows; i += kRows) {
@@ -50,7 +51,7 @@ struct Bf16Kernel {
         for (std::int64_t j = i * lines / rows; j < (i + count) * lines / rows; ++j) {
           _mm_prefetch(reinterpret_cast<const char*>(segment.b + (lines + j) * kLine), _MM_HINT_T1);
         }
-        for (std::int64_t r = 0; r < count; ++r) out.c[r] = c + (i + r) * pitch_c;
+        for (std::int64_t r = 0; r < count; ++r) out.sums[r] = c + (i + r) * pitch_c;
         Bf16Tile::multiply(static_cast<int>(count), a + i * pitch_a + k, pitch_a, &segment, 1, out);
       }
     }
@@ -81,11 +82,16 @@ const float* Bf16Winograd::pack(const WinogradShape& shape, const float* prepare
   return values;
 }
 
-void Bf16Winograd::forward(const WinogradShape& shape, const float* x, const float* filters,
-                           const WinogradEpilogue& epilogue, float* y) {
+template <class Value>
+void Bf16Winograd::forward(const WinogradShape& shape, const Value* x, const float* filters,
+                           const MapEpilogue<Value>& epilogue, Value* y) {
   winograd_forward<Bf16Kernel>(shape, x, reinterpret_cast<const std::uint16_t*>(filters), epilogue, y, inputs_,
                                products_);
 }
+
+template void Bf16Winograd::forward(const WinogradShape&, const float*, const float*, const MapEpilogue<float>&,
+                                    float*);
+template void Bf16Winograd::forward(const WinogradShape&, const Bf16*, const float*, const MapEpilogue<Bf16>&, Bf16*);
 
 }  // namespace mdd::cpu
 #pragma GCC pop_options

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "cpu/bf16_values.h"
 #include "cpu/implementation.h"
 #include "cpu/parallel.h"
 #include "ops/convolution_checks.h"
@@ -22,13 +23,13 @@ memory::desc feature_desc(const Shape& s, memory::data_type type) {
   return {{s[0], s[3], s[1], s[2]}, type, Tag::nhwc};
 }
 
-/// Which of the three are factors of the products and so of the type `factors`; the result is always f32.
+/// Which of the three are factors of the products and so of the type `factors`; the result is of the maps' type.
 struct OperandTypes {
   memory::data_type factors, source, destination, weights;
   OperandTypes(const ConvolutionProblem& p, memory::data_type type)
       : factors(type),
         source(p.backward_data() ? kFloat : type),
-        destination(p.backward_data() || p.backward_weights() ? type : kFloat),
+        destination(p.backward_data() || p.backward_weights() || p.features == DType::kBF16 ? type : kFloat),
         weights(p.backward_weights() ? kFloat : type) {}
 };
 
@@ -129,18 +130,25 @@ void add_to(const Tensor& to, const Tensor& addend) {
   });
 }
 
+void require_one_type(const Tensor& x, const Tensor& residual, const Tensor& y) {
+  require(x.dtype == y.dtype && (!residual.defined() || residual.dtype == y.dtype), "maps of one type");
+  require(y.dtype == DType::kF32 || y.dtype == DType::kBF16, "maps of f32 or bf16");
+}
+
 }  // namespace
 
-ConvolutionPrimitive Convolutions::build(const ConvolutionProblem& problem) const {
+std::optional<ConvolutionPrimitive> Convolutions::build(const ConvolutionProblem& problem) const {
   // oneDNN 2.6 adds the residual wrongly after its bf16 1x1 kernel where the last block of input channels is not full.
   const bool sound = !problem.residual || problem.input[3] % 32 == 0;
+  std::optional<ConvolutionPrimitive> rounded;
   if (products_ == Precision::kBf16 && sound) {
-    if (auto rounded = build_with(problem, memory::data_type::bf16, onednn_->engine())) return std::move(*rounded);
+    rounded = build_with(problem, memory::data_type::bf16, onednn_->engine());
   }
+  if (rounded || problem.features == DType::kBF16) return rounded;
   return build_with(problem, kFloat, onednn_->engine()).value();
 }
 
-const ConvolutionPrimitive& Convolutions::primitive(const ConvolutionProblem& p) {
+const std::optional<ConvolutionPrimitive>& Convolutions::primitive(const ConvolutionProblem& p) {
   const Key key{static_cast<std::int64_t>(p.kind),
                 p.geometry.kernel,
                 p.geometry.stride,
@@ -155,14 +163,14 @@ const ConvolutionPrimitive& Convolutions::primitive(const ConvolutionProblem& p)
                 p.bias,
                 p.residual,
                 p.relu,
-                0};
+                p.features == DType::kBF16};
   const auto found = primitives_.find(key);
   if (found != primitives_.end()) return found->second;
   return primitives_.emplace(key, build(p)).first->second;
 }
 
 memory Convolutions::factor(const memory::desc& desc, const Tensor& tensor, std::vector<std::byte>& buffer) {
-  if (desc.data_type() == kFloat) return onednn_->wrap(desc, tensor);
+  if (desc.data_type() == kFloat || tensor.dtype == DType::kBF16) return onednn_->wrap(desc, tensor);
   memory rounded = onednn_->in_buffer(desc, buffer);
   onednn_->reorder(onednn_->wrap({desc.dims(), kFloat, Tag::nhwc}, tensor), rounded);
   return rounded;
@@ -184,7 +192,9 @@ memory Convolutions::packed_weights(const ConvolutionPrimitive& primitive, const
 void Convolutions::forward(const ConvolutionProblem& problem, const Tensor& x, const Filter& w,
                            const Epilogue& epilogue, const Tensor& y) {
   if (own_.takes(problem)) return own_.forward(problem, x, w, epilogue, y);
-  const ConvolutionPrimitive& p = primitive(problem);
+  const std::optional<ConvolutionPrimitive>& found = primitive(problem);
+  if (!found) return forward_in_f32(problem, x, w, epilogue, y);
+  const ConvolutionPrimitive& p = *found;
   std::unordered_map<int, memory> arguments{{DNNL_ARG_SRC, factor(p.source, x, rounded_source_)},
                                             {DNNL_ARG_WEIGHTS, packed_weights(p, w)},
                                             {DNNL_ARG_DST, onednn_->wrap(p.destination, y)},
@@ -197,10 +207,24 @@ void Convolutions::forward(const ConvolutionProblem& problem, const Tensor& x, c
   p.primitive.execute(onednn_->stream(), arguments);
 }
 
+void Convolutions::forward_in_f32(ConvolutionProblem problem, const Tensor& x, const Filter& w, Epilogue epilogue,
+                                  const Tensor& y) {
+  const auto wide = [](const Tensor& map, FloatBuffer& buffer) {
+    const Tensor out{buffer.reserve(map.elements()), DType::kF32, map.shape};
+    widen(map, out.f32());
+    return out;
+  };
+  problem.features = DType::kF32;
+  if (epilogue.residual.defined()) epilogue.residual = wide(epilogue.residual, addend_);
+  const Tensor result{wide_result_.reserve(y.elements()), DType::kF32, y.shape};
+  forward(problem, wide(x, wide_source_), w, epilogue, result);
+  round(result.f32(), y);
+}
+
 void Convolutions::backward_data(const ConvolutionProblem& problem, const Tensor& dy, const Tensor& w, const Tensor& dx,
                                  WriteMode mode) {
   if (own_.takes(problem)) return own_.backward_data(problem, dy, w, dx, mode);
-  const ConvolutionPrimitive& p = primitive(problem);
+  const ConvolutionPrimitive& p = primitive(problem).value();
   const bool accumulate = mode == WriteMode::kAccumulate;
   const Tensor result = accumulate ? Tensor{addend_.reserve(dx.elements()), DType::kF32, dx.shape} : dx;
   p.primitive.execute(onednn_->stream(), {{DNNL_ARG_DIFF_DST, factor(p.destination, dy, rounded_destination_)},
@@ -213,7 +237,7 @@ void Convolutions::backward_data(const ConvolutionProblem& problem, const Tensor
 void Convolutions::backward_weights(const ConvolutionProblem& problem, const Tensor& x, const Tensor& dy,
                                     const Tensor& dw) {
   if (own_.takes(problem)) return own_.backward_weights(problem, x, dy, dw);
-  const ConvolutionPrimitive& p = primitive(problem);
+  const ConvolutionPrimitive& p = primitive(problem).value();
   const memory plain = onednn_->wrap(p.plain_weights, dw);
   const bool direct = p.weights == p.plain_weights;
   const memory packed = direct ? plain : memory(p.weights, onednn_->engine());
@@ -230,9 +254,10 @@ void CpuBackend::convolution_forward(const ConvolutionGeometry& geometry, const 
                                      const Epilogue& epilogue, const Tensor& y) {
   check_convolution(geometry, x.shape, y.shape, w.weights.shape);
   check_epilogue(epilogue, y.shape);
+  require_one_type(x, epilogue.residual, y);
   translate_errors("convolution_forward", [&] {
     convolutions_.forward({ConvolutionKind::kForward, geometry, x.shape, y.shape, epilogue.bias.defined(),
-                           epilogue.residual.defined(), epilogue.relu},
+                           epilogue.residual.defined(), epilogue.relu, x.dtype},
                           x, w, epilogue, y);
   });
 }
@@ -257,9 +282,10 @@ void CpuBackend::transposed_convolution_forward(const ConvolutionGeometry& geome
                                                 const Epilogue& epilogue, const Tensor& y) {
   check_convolution(geometry, y.shape, x.shape, w.weights.shape);
   check_epilogue(epilogue, y.shape);
+  require_one_type(x, epilogue.residual, y);
   translate_errors("transposed_convolution_forward", [&] {
     convolutions_.forward({ConvolutionKind::kTransposedForward, geometry, x.shape, y.shape, epilogue.bias.defined(),
-                           epilogue.residual.defined(), epilogue.relu},
+                           epilogue.residual.defined(), epilogue.relu, x.dtype},
                           x, w, epilogue, y);
   });
 }

@@ -4,6 +4,7 @@
 #pragma once
 #include <array>
 #include <map>
+#include <optional>
 
 #include "cpu/convolution_problem.h"
 #include "cpu/onednn.h"
@@ -14,7 +15,7 @@ namespace mdd::cpu {
 /// A primitive and the layouts that it wants its operands in.
 struct ConvolutionPrimitive {
   dnnl::primitive primitive;
-  dnnl::memory::desc source, destination, bias;  ///< what is read may be bf16 here; it is f32 in our tensors
+  dnnl::memory::desc source, destination, bias;  ///< what is read may be bf16 here and f32 in our tensors
   dnnl::memory::desc weights;                    ///< as the primitive wants them
   dnnl::memory::desc plain_weights;              ///< as they lie in our tensors
   dnnl::memory::desc scratchpad;
@@ -22,8 +23,9 @@ struct ConvolutionPrimitive {
 
 class Convolutions {
  public:
-  /// `products`: kF32, or kBf16 to round the factors of all products that there is a bf16 kernel for; of the gradients
-  /// of 3x3 convolutions of stride 1 there is none, Winograd's method does them in f32.
+  /// `products`: kF32, or kBf16 to round the factors of all products that there is a bf16 kernel for (of the gradients
+  /// of 3x3 convolutions of stride 1 there is none, Winograd's method does them in f32); forward passes then take maps
+  /// of bf16, too.
   Convolutions(OneDnn& onednn, Precision products) : onednn_(&onednn), products_(products), own_(products) {}
 
   void forward(const ConvolutionProblem& problem, const Tensor& x, const Filter& w, const Epilogue& epilogue,
@@ -38,8 +40,11 @@ class Convolutions {
 
  private:
   using Key = std::array<std::int64_t, 15>;
-  const ConvolutionPrimitive& primitive(const ConvolutionProblem& problem);
-  [[nodiscard]] ConvolutionPrimitive build(const ConvolutionProblem& problem) const;
+  /// Nothing if the maps are bf16 and oneDNN has no good kernel for that.
+  const std::optional<ConvolutionPrimitive>& primitive(const ConvolutionProblem& problem);
+  [[nodiscard]] std::optional<ConvolutionPrimitive> build(const ConvolutionProblem& problem) const;
+  /// Of bf16 maps, with copies of them in f32.
+  void forward_in_f32(ConvolutionProblem problem, const Tensor& x, const Filter& w, Epilogue epilogue, const Tensor& y);
   /// `tensor` as `desc` wants it: itself, or rounded to bf16 in a buffer of ours.
   dnnl::memory factor(const dnnl::memory::desc& desc, const Tensor& tensor, std::vector<std::byte>& buffer);
   dnnl::memory packed_weights(const ConvolutionPrimitive& primitive, const Filter& w);
@@ -47,9 +52,10 @@ class Convolutions {
   OneDnn* onednn_;
   Precision products_;
   OwnConvolutions own_;
-  FloatBuffer addend_;  ///< a gradient of oneDNN's that is to be added to another
+  FloatBuffer addend_;  ///< a gradient of oneDNN's that is to be added to another, or a residual in f32
+  FloatBuffer wide_source_, wide_result_;  ///< of forward_in_f32
   std::vector<std::byte> rounded_source_, rounded_destination_;
-  std::map<Key, ConvolutionPrimitive> primitives_;
+  std::map<Key, std::optional<ConvolutionPrimitive>> primitives_;
   std::map<std::pair<const void*, const ConvolutionPrimitive*>, dnnl::memory> packed_;
 };
 

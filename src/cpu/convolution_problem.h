@@ -1,5 +1,6 @@
 // One of the six convolution operations with its extents.
 #pragma once
+#include "core/dtype.h"
 #include "core/shape.h"
 #include "ops/params.h"
 
@@ -21,6 +22,7 @@ struct ConvolutionProblem {
   ConvolutionGeometry geometry;
   Shape input, output;  ///< of the forward operation
   bool bias = false, residual = false, relu = false;
+  DType features = DType::kF32;  ///< of both maps: f32, or bf16 in forward passes
   [[nodiscard]] bool transposed() const { return kind >= ConvolutionKind::kTransposedForward; }
   [[nodiscard]] bool backward_data() const {
     return kind == ConvolutionKind::kBackwardData || kind == ConvolutionKind::kTransposedBackwardData;

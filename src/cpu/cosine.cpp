@@ -1,4 +1,5 @@
 // Cosine distances over whole images and per position, with their gradients.
+#include "cpu/bf16_values.h"
 #include "cpu/implementation.h"
 #include "cpu/parallel.h"
 #include "ops/cosine_arithmetic.h"
@@ -9,7 +10,8 @@ namespace {
 using Moments = cosine::Moments<double>;
 
 /// Of `count` consecutive values; f32 lanes over short runs, carried over into f64.
-Moments moments_of(const float* a, const float* b, std::int64_t count) {
+template <class Value>
+Moments moments_of(const Value* a, const Value* b, std::int64_t count) {
   constexpr std::int64_t kRun = 1024;
   Moments out;
   for (std::int64_t start = 0; start < count; start += kRun) {
@@ -17,9 +19,10 @@ Moments moments_of(const float* a, const float* b, std::int64_t count) {
     float aa = 0, bb = 0, ab = 0;
 #pragma omp simd reduction(+ : aa, bb, ab)
     for (std::int64_t i = start; i < end; ++i) {
-      aa += a[i] * a[i];
-      bb += b[i] * b[i];
-      ab += a[i] * b[i];
+      const float u = value_of(a[i]), v = value_of(b[i]);
+      aa += u * u;
+      bb += v * v;
+      ab += u * v;
     }
     out.aa += static_cast<double>(aa);
     out.bb += static_cast<double>(bb);
@@ -94,11 +97,17 @@ void CpuBackend::cosine_flat_backward(const Tensor& a, const Tensor& b, const Te
 void CpuBackend::cosine_map_forward(const Tensor& a, const Tensor& b, const Tensor& map) {
   const std::int64_t channels = a.shape.back();
   require(a.shape == b.shape && map.elements() * channels == a.elements(), "cosine map shapes");
-  parallel_blocks(map.elements(), rows_per_block(channels), [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-    for (std::int64_t p = begin; p < end; ++p) {
-      const Moments m = moments_of(a.f32() + p * channels, b.f32() + p * channels, channels);
-      map.f32()[p] = static_cast<float>(1.0 - cosine::similarity(m));
-    }
+  require(a.dtype == b.dtype, "cosine map of one type");
+  with_values(a, [&](auto zero) {
+    using Value = decltype(zero);
+    const Value* const first = a.as<Value>();
+    const Value* const second = b.as<Value>();
+    parallel_blocks(map.elements(), rows_per_block(channels), [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+      for (std::int64_t p = begin; p < end; ++p) {
+        const Moments m = moments_of(first + p * channels, second + p * channels, channels);
+        map.f32()[p] = static_cast<float>(1.0 - cosine::similarity(m));
+      }
+    });
   });
 }
 

@@ -46,6 +46,8 @@ std::string CpuBackend::description() const {
 
 DType CpuBackend::feature_type() const { return DType::kF32; }
 
+DType CpuBackend::inference_feature_type() const { return precision_ == Precision::kBf16 ? DType::kBF16 : DType::kF32; }
+
 void CpuBackend::copy_from_host(const Tensor& to, std::span<const std::byte> host) {
   require(host.size() == to.bytes(), "host bytes match the tensor");
   if (!host.empty()) std::memcpy(to.data, host.data(), host.size());

@@ -17,7 +17,7 @@
 namespace mdd::cpu {
 namespace {
 
-using Product = GatherProduct<MatrixTile>;
+using Product = GatherProduct<MatrixTile, float>;
 
 constexpr std::int64_t kGradientBlock = 256;  ///< positions that a weight gradient sums at a time: they stay in cache
 alignas(64) constexpr float kOutside[kTileColumns] = {};  ///< what positions outside a map hold
@@ -95,7 +95,7 @@ const float* DirectConvolution::pack_widening(const DirectProblem& problem, cons
 }
 
 void DirectConvolution::narrow(const DirectProblem& problem, const float* wide, const float* filters,
-                               const DirectEpilogue& epilogue, float* narrow) {
+                               const MapEpilogue<float>& epilogue, float* narrow) {
   Product product = Product::narrowing(problem, wide, filters, narrow);
   const std::int64_t kernel = problem.geometry.kernel, channels = problem.wide[3];
   if (is_stem(problem.geometry, channels)) {
@@ -110,7 +110,7 @@ void DirectConvolution::narrow(const DirectProblem& problem, const float* wide, 
 }
 
 void DirectConvolution::widen(const DirectProblem& problem, const float* narrow, const float* filters,
-                              const DirectEpilogue& epilogue, float* wide) {
+                              const MapEpilogue<float>& epilogue, float* wide) {
   widen_all<MatrixTile>(problem, narrow, filters, epilogue, blocks_, wide);
 }
 
@@ -143,8 +143,8 @@ void DirectConvolution::weight_gradient(const DirectProblem& problem, const floa
                         q * geometry.stride + tap % kernel - geometry.padding);
           return at != nullptr ? at + panel * kTileColumns : kOutside;
         });
-        TileOutput<kTileRows> to{};
-        to.accumulate = first > 0;
+        TileOutput<kTileRows, float> to{};
+        to.continues = first > 0;
         TileSegment segment{{}, columns, count};
         for (std::int64_t k = 0; k < out;) {
           // Six, six and four rows of a panel of 16.
@@ -152,7 +152,7 @@ void DirectConvolution::weight_gradient(const DirectProblem& problem, const floa
           const int tile = static_cast<int>(std::min<std::int64_t>(kTileRows, kTileColumns - within));
           for (int i = 0; i < tile; ++i) {
             segment.a[i] = rows + (k - within) * kGradientBlock + within + i;
-            to.c[i] = dw + ((k + i) * taps + tap) * in + panel * kTileColumns;
+            to.sums[i] = dw + ((k + i) * taps + tap) * in + panel * kTileColumns;
           }
           multiply_tile<false>(tile, &segment, 1, kTileColumns, to);
           k += tile;

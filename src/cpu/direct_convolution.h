@@ -10,17 +10,10 @@
 
 #include "core/shape.h"
 #include "cpu/float_buffer.h"
+#include "cpu/map_epilogue.h"
 #include "ops/params.h"
 
 namespace mdd::cpu {
-
-/// What is added to the sums; absent = nullptr. `accumulate`: what the target holds, too.
-struct DirectEpilogue {
-  const float* bias = nullptr;
-  const float* residual = nullptr;
-  bool relu = false;
-  bool accumulate = false;
-};
 
 /// A convolution from `wide` [N,H,W,C] to `narrow` [N,P,Q,K]; a transposed one leads back.
 struct DirectProblem {
@@ -40,10 +33,10 @@ class DirectConvolution {
   /// Those of the same w for widening (narrow to wide): inputs K, outputs C.
   static const float* pack_widening(const DirectProblem& problem, const float* w, FloatBuffer& filters);
 
-  void narrow(const DirectProblem& problem, const float* wide, const float* filters, const DirectEpilogue& epilogue,
+  void narrow(const DirectProblem& problem, const float* wide, const float* filters, const MapEpilogue<float>& epilogue,
               float* narrow);
-  void widen(const DirectProblem& problem, const float* narrow, const float* filters, const DirectEpilogue& epilogue,
-             float* wide);
+  void widen(const DirectProblem& problem, const float* narrow, const float* filters,
+             const MapEpilogue<float>& epilogue, float* wide);
   /// dw[k,r,s,c] = sum over positions of narrow[.., k] * wide[.., c] under tap (r, s). Overwrites. Not for
   /// the stem.
   void weight_gradient(const DirectProblem& problem, const float* wide, const float* narrow, float* dw);

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <limits>
 
+#include "cpu/bf16_values.h"
 #include "cpu/implementation.h"
 #include "cpu/parallel.h"
 #include "ops/pool_arithmetic.h"
@@ -14,23 +15,28 @@ void CpuBackend::max_pool_forward(const PoolParams& params, const Tensor& x, con
   require_pooling(params, x, y);
   const std::int64_t height = x.shape[1], width = x.shape[2], channels = x.shape[3];
   const std::int64_t out_height = y.shape[1], out_width = y.shape[2];
-  const float* in = x.f32();
-  float* out = y.f32();
-  parallel_blocks(y.shape[0] * out_height, 1, [&](std::int64_t row, std::int64_t, std::int64_t) {
-    const std::int64_t n = row / out_height;
-    const std::int64_t top = row % out_height * params.stride - params.padding;
-    for (std::int64_t q = 0; q < out_width; ++q) {
-      float* target = out + (row * out_width + q) * channels;
-      std::fill_n(target, channels, -std::numeric_limits<float>::infinity());
-      const std::int64_t left = q * params.stride - params.padding;
-      for (std::int64_t h = std::max<std::int64_t>(top, 0); h < std::min(top + params.kernel, height); ++h) {
-        for (std::int64_t w = std::max<std::int64_t>(left, 0); w < std::min(left + params.kernel, width); ++w) {
-          const float* source = in + ((n * height + h) * width + w) * channels;
+  with_values(x, [&](auto zero) {
+    using Value = decltype(zero);
+    const Value* const in = x.as<Value>();
+    Value* const out = y.as<Value>();
+    parallel_blocks(y.shape[0] * out_height, 1, [&](std::int64_t row, std::int64_t, std::int64_t) {
+      const std::int64_t n = row / out_height;
+      const std::int64_t top = row % out_height * params.stride - params.padding;
+      for (std::int64_t q = 0; q < out_width; ++q) {
+        Value* const target = out + (row * out_width + q) * channels;
+        std::fill_n(target, channels, rounded_to<Value>(-std::numeric_limits<float>::infinity()));
+        const std::int64_t left = q * params.stride - params.padding;
+        for (std::int64_t h = std::max<std::int64_t>(top, 0); h < std::min(top + params.kernel, height); ++h) {
+          for (std::int64_t w = std::max<std::int64_t>(left, 0); w < std::min(left + params.kernel, width); ++w) {
+            const Value* const source = in + ((n * height + h) * width + w) * channels;
 #pragma omp simd
-          for (std::int64_t c = 0; c < channels; ++c) target[c] = target[c] < source[c] ? source[c] : target[c];
+            for (std::int64_t c = 0; c < channels; ++c) {
+              target[c] = value_of(target[c]) < value_of(source[c]) ? source[c] : target[c];
+            }
+          }
         }
       }
-    }
+    });
   });
 }
 
@@ -107,21 +113,24 @@ void CpuBackend::concatenate_channels(std::span<const Tensor> parts, const Tenso
   const std::int64_t rows = y.elements() / channels;
   std::int64_t total = 0;
   for (const Tensor& part : parts) {
-    require(part.dtype == DType::kF32 && part.elements() == rows * part.shape.back(), "parts fill the channels");
+    require(part.dtype == y.dtype && part.elements() == rows * part.shape.back(), "parts fill the channels");
     total += part.shape.back();
   }
   require(total == channels, "parts fill the channels");
-  float* target = y.f32();
-  for (const Tensor& part : parts) {
-    const std::int64_t width = part.shape.back();
-    const float* source = part.f32();
-    parallel_blocks(rows, rows_per_block(width), [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-      for (std::int64_t row = begin; row < end; ++row) {
-        std::memcpy(target + row * channels, source + row * width, static_cast<std::size_t>(width) * sizeof(float));
-      }
-    });
-    target += width;
-  }
+  with_values(y, [&](auto zero) {
+    using Value = decltype(zero);
+    Value* target = y.as<Value>();
+    for (const Tensor& part : parts) {
+      const std::int64_t width = part.shape.back();
+      const Value* const source = part.as<Value>();
+      parallel_blocks(rows, rows_per_block(width), [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+        for (std::int64_t row = begin; row < end; ++row) {
+          std::memcpy(target + row * channels, source + row * width, static_cast<std::size_t>(width) * sizeof(Value));
+        }
+      });
+      target += width;
+    }
+  });
 }
 
 void CpuBackend::slice_channels(const Tensor& y, std::int64_t first, const Tensor& part, WriteMode mode) {
@@ -146,11 +155,15 @@ void CpuBackend::slice_channels(const Tensor& y, std::int64_t first, const Tenso
 
 void CpuBackend::add(const Tensor& a, const Tensor& b, const Tensor& y) {
   require(a.elements() == b.elements() && a.elements() == y.elements(), "operands of a sum have one shape");
-  const float* first = a.f32();
-  const float* second = b.f32();
-  float* out = y.f32();
-  parallel_blocks(y.elements(), kStreamBlock, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) out[i] = first[i] + second[i];
+  require(a.dtype == b.dtype && a.dtype == y.dtype, "operands of a sum have one type");
+  with_values(y, [&](auto zero) {
+    using Value = decltype(zero);
+    const Value* const first = a.as<Value>();
+    const Value* const second = b.as<Value>();
+    Value* const out = y.as<Value>();
+    parallel_blocks(y.elements(), kStreamBlock, [=](std::int64_t, std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) out[i] = rounded_to<Value>(value_of(first[i]) + value_of(second[i]));
+    });
   });
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/triangle_filter.h"
+#include "cpu/bf16_values.h"
 #include "cpu/implementation.h"
 #include "cpu/parallel.h"
 #include "ops/image_arithmetic.h"
@@ -64,13 +65,16 @@ void CpuBackend::normalise_images(const Normalisation& normalisation, const Tens
   require(x.shape == y.shape && x.shape.back() == 3, "images have three colours");
   const AffineColours affine(normalisation);
   const std::uint8_t* in = x.as<std::uint8_t>();
-  float* out = y.f32();
-  parallel_blocks(x.elements() / 3, kStreamBlock, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-    for (std::int64_t p = begin; p < end; ++p) {
-      for (int c = 0; c < 3; ++c) {
-        out[3 * p + c] = affine(c, static_cast<float>(in[3 * p + c]));
+  with_values(y, [&](auto zero) {
+    using Value = decltype(zero);
+    Value* const out = y.as<Value>();
+    parallel_blocks(x.elements() / 3, kStreamBlock, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+      for (std::int64_t p = begin; p < end; ++p) {
+        for (int c = 0; c < 3; ++c) {
+          out[3 * p + c] = rounded_to<Value>(affine(c, static_cast<float>(in[3 * p + c])));
+        }
       }
-    }
+    });
   });
 }
 

@@ -8,7 +8,7 @@ namespace mdd::cpu {
 
 class CpuBackend final : public Backend {
  public:
-  explicit CpuBackend(Precision precision) : convolutions_(onednn_, precision) {}
+  explicit CpuBackend(Precision precision) : precision_(precision), convolutions_(onednn_, precision) {}
 
   [[nodiscard]] void* allocate(std::size_t bytes) override;
   void release(void* address) noexcept override;
@@ -16,6 +16,7 @@ class CpuBackend final : public Backend {
   [[nodiscard]] std::string name() const override;
   [[nodiscard]] std::string description() const override;
   [[nodiscard]] DType feature_type() const override;
+  [[nodiscard]] DType inference_feature_type() const override;
   void copy_from_host(const Tensor& to, std::span<const std::byte> host) override;
   void copy_to_host(std::span<std::byte> host, const Tensor& from) override;
   void copy(const Tensor& from, const Tensor& to) override;
@@ -89,6 +90,7 @@ class CpuBackend final : public Backend {
   /// Memory for intermediate values of one operation: at least `elements` floats, kept from call to call.
   float* scratch(std::int64_t elements) { return scratch_.reserve(elements); }
 
+  Precision precision_;
   OneDnn onednn_;
   Convolutions convolutions_;
   FloatBuffer scratch_;

@@ -24,7 +24,7 @@ struct TileSegment {
 /// The tile's `Rows` rows. `depth`: distance of a row's consecutive factors, 1 if UnitDepth.
 template <int Rows, bool UnitDepth>
 inline void multiply_tile(const TileSegment* segments, std::int64_t count, std::int64_t depth,
-                          const TileOutput<kTileRows>& out) {
+                          const TileOutput<kTileRows, float>& out) {
   __m256 sums[Rows][2];  // in registers, if every loop over them is unrolled
 #pragma GCC unroll 6
   for (int i = 0; i < Rows; ++i) sums[i][0] = sums[i][1] = _mm256_setzero_ps();
@@ -50,12 +50,15 @@ inline void multiply_tile(const TileSegment* segments, std::int64_t count, std::
 #pragma GCC unroll 2
     for (int half = 0; half < 2; ++half) {
       __m256 value = sums[i][half];
-      float* const c = out.c[i] + 8 * half;
-      if (out.accumulate) value = _mm256_add_ps(value, _mm256_loadu_ps(c));
+      if (out.continues) value = _mm256_add_ps(value, _mm256_loadu_ps(out.sums[i] + 8 * half));
+      if (!out.ends) {
+        _mm256_storeu_ps(out.sums[i] + 8 * half, value);
+        continue;
+      }
       if (out.bias != nullptr) value = _mm256_add_ps(value, _mm256_loadu_ps(out.bias + 8 * half));
       if (out.has_residual) value = _mm256_add_ps(value, _mm256_loadu_ps(out.residual[i] + 8 * half));
       if (out.relu) value = _mm256_max_ps(value, _mm256_setzero_ps());
-      _mm256_storeu_ps(c, value);
+      _mm256_storeu_ps(out.c[i] + 8 * half, value);
     }
   }
 }
@@ -63,7 +66,7 @@ inline void multiply_tile(const TileSegment* segments, std::int64_t count, std::
 /// The same for a number of rows that is known only at run time, 1 to 6.
 template <bool UnitDepth>
 inline void multiply_tile(int rows, const TileSegment* segments, std::int64_t count, std::int64_t depth,
-                          const TileOutput<kTileRows>& out) {
+                          const TileOutput<kTileRows, float>& out) {
   switch (rows) {
     case 1:
       return multiply_tile<1, UnitDepth>(segments, count, depth, out);
@@ -83,7 +86,8 @@ inline void multiply_tile(int rows, const TileSegment* segments, std::int64_t co
 /// For gather_product.h.
 struct MatrixTile {
   using Element = float;
-  using Output = TileOutput<kTileRows>;
+  template <class Value>
+  using Output = TileOutput<kTileRows, Value>;
   static constexpr std::int64_t kRows = kTileRows, kColumns = kTileColumns, kDepth = 1;
   static constexpr std::int64_t kDepthBlock = 384;  ///< a panel of filters stays in the first cache
   static constexpr std::int64_t kPitch = kDepthBlock + 16;
@@ -95,7 +99,7 @@ struct MatrixTile {
     std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(float));
   }
   static void multiply(int rows, const Element* a, std::int64_t pitch, const Segment* segments, std::int64_t count,
-                       const Output& out) {
+                       const Output<float>& out) {
     TileSegment with_rows[16];
     for (std::int64_t s = 0; s < count; a += segments[s++].count) {
       with_rows[s].b = segments[s].b;

@@ -1,6 +1,7 @@
 // Class-aware memory (spec S4): matrix products by oneDNN, the rest row by row.
 #include <algorithm>
 
+#include "cpu/bf16_values.h"
 #include "cpu/implementation.h"
 #include "cpu/parallel.h"
 #include "ops/memory_arithmetic.h"
@@ -20,7 +21,7 @@ struct Sizes {
   }
 };
 
-/// unit = rows of x divided by their norms; inverse_norm[i] = 1 / max(|x_i|, eps).
+/// unit = rows of x divided by their norms, which may be x itself; inverse_norm[i] = 1 / max(|x_i|, eps).
 void normalise_rows(const float* x, std::int64_t rows, std::int64_t columns, float* unit, float* inverse_norm) {
   parallel_blocks(rows, rows_per_block(columns), [&](std::int64_t, std::int64_t begin, std::int64_t end) {
     for (std::int64_t r = begin; r < end; ++r) {
@@ -119,9 +120,15 @@ void CpuBackend::memory_read_forward(const MemoryParams& params, const Tensor& z
   const Sizes s(params, z, prototypes);
   require(params.temperature > 0.0f && read.elements() == z.elements(), "memory read shapes");
   require(mass.elements() == s.images * params.classes, "mass has a value per image and class");
+  require(z.dtype == read.dtype, "memory reads what it was asked in");
   float* unit_z = scratch((s.positions + s.prototypes) * s.channels);
   float* unit_p = unit_z + s.positions * s.channels;
-  normalise_rows(z.f32(), s.positions, s.channels, unit_z, state.query_inverse_norm.f32());
+  if (z.dtype == DType::kF32) {
+    normalise_rows(z.f32(), s.positions, s.channels, unit_z, state.query_inverse_norm.f32());
+  } else {
+    widen(z, unit_z);
+    normalise_rows(unit_z, s.positions, s.channels, unit_z, state.query_inverse_norm.f32());
+  }
   normalise_rows(prototypes.f32(), s.prototypes, s.channels, unit_p, state.memory_inverse_norm.f32());
   float* softmax = state.softmax.f32();
   float* attention = state.attention.f32();
@@ -135,7 +142,10 @@ void CpuBackend::memory_read_forward(const MemoryParams& params, const Tensor& z
     }
   });
   if (params.shrinkage <= 0.0f && attention != softmax) copy(state.softmax, state.attention);
-  multiply({.m = s.positions, .n = s.channels, .k = s.prototypes}, attention, prototypes.f32(), read.f32());
+  // The unit queries are not wanted any more.
+  float* const sums = read.dtype == DType::kF32 ? read.f32() : unit_z;
+  multiply({.m = s.positions, .n = s.channels, .k = s.prototypes}, attention, prototypes.f32(), sums);
+  if (read.dtype != DType::kF32) round(sums, read);
   class_mass(params, s, attention, mass.f32());
 }
 

@@ -29,9 +29,11 @@ class OneDnn {
   [[nodiscard]] dnnl::memory scratchpad(const dnnl::memory::desc& desc) { return in_buffer(desc, scratch_); }
   /// Memory in `buffer`, which grows to what is needed.
   [[nodiscard]] dnnl::memory in_buffer(const dnnl::memory::desc& desc, std::vector<std::byte>& buffer) const;
-  /// The f32 elements of `tensor` under a descriptor of the same size. Requires that it holds f32.
+  /// The elements of `tensor` under a descriptor of the same size and type. Requires that they are f32 or bf16.
   [[nodiscard]] dnnl::memory wrap(const dnnl::memory::desc& desc, const Tensor& tensor) const {
-    return {desc, engine_, tensor.f32()};
+    const bool in_bf16 = desc.data_type() == dnnl::memory::data_type::bf16;
+    require(tensor.dtype == (in_bf16 ? DType::kBF16 : DType::kF32), "oneDNN's operands are f32 or bf16");
+    return {desc, engine_, tensor.data};
   }
   /// to = from in another layout (a dnnl::memory is a handle).
   void reorder(dnnl::memory from, dnnl::memory to);

@@ -23,9 +23,14 @@ constexpr std::int64_t kTilesWorthPreparing = 256;
 /// Does the operation lead from the wide side to the narrow one?
 bool narrows(const ConvolutionProblem& p) { return p.transposed() == p.backward_data(); }
 
-DirectEpilogue pointers(const Epilogue& epilogue) {
+WinogradShape winograd_shape(const ConvolutionProblem& p) {
+  return {p.input[0], p.input[1], p.input[2], p.input[3], p.output[3], p.geometry.stride};
+}
+
+template <class Value>
+MapEpilogue<Value> pointers(const Epilogue& epilogue) {
   return {epilogue.bias.defined() ? epilogue.bias.f32() : nullptr,
-          epilogue.residual.defined() ? epilogue.residual.f32() : nullptr, epilogue.relu, false};
+          epilogue.residual.defined() ? epilogue.residual.as<Value>() : nullptr, epilogue.relu};
 }
 
 }  // namespace
@@ -35,6 +40,8 @@ bool OwnConvolutions::in_bf16(const ConvolutionProblem& p) const {
 }
 
 bool OwnConvolutions::takes(const ConvolutionProblem& p) const {
+  // What Winograd leaves alone of such is summed directly.
+  if (p.features == DType::kBF16) return in_bf16(p);
   if (by_winograd(p) || in_bf16(p)) return true;
   if (rounds_ && !p.backward_weights()) return false;  // oneDNN may have a kernel in bf16
   const bool only_narrowing = wide(p)[3] % 16 != 0;    // a stem
@@ -53,9 +60,9 @@ const float* OwnConvolutions::packed(Packing packing, const Filter& w, const Pac
   return packed_.emplace(key, std::move(filters)).first->second.data();
 }
 
-template <class Direct>
-void OwnConvolutions::run_direct(Direct& direct, const ConvolutionProblem& p, const float* x, const Filter& w,
-                                 const DirectEpilogue& epilogue, float* y) {
+template <class Direct, class Value>
+void OwnConvolutions::run_direct(Direct& direct, const ConvolutionProblem& p, const Value* x, const Filter& w,
+                                 const MapEpilogue<Value>& epilogue, Value* y) {
   constexpr Packing kPacking = std::is_same_v<Direct, Bf16Convolution> ? Packing::kBf16 : Packing::kDirect;
   const DirectProblem problem = direct_problem(p);
   const float* const weights = w.weights.f32();
@@ -70,25 +77,34 @@ void OwnConvolutions::run_direct(Direct& direct, const ConvolutionProblem& p, co
   }
 }
 
+template <class Value>
+void OwnConvolutions::bf16_winograd(const ConvolutionProblem& p, const Tensor& x, const Filter& w,
+                                    const Epilogue& epilogue, const Tensor& y) {
+  const WinogradShape shape = winograd_shape(p);
+  const float* const filters = packed(Packing::kBf16Winograd, w, [&](FloatBuffer& to) {
+    FloatBuffer once;  // large, and not wanted again if the result is kept
+    FloatBuffer& unrounded = w.frozen ? once : unrounded_;
+    return Bf16Winograd::pack(shape, Winograd::prepare_forward(shape, w.weights.f32(), unrounded), to);
+  });
+  bf16_winograd_.forward(shape, x.as<Value>(), filters, pointers<Value>(epilogue), y.as<Value>());
+}
+
 void OwnConvolutions::forward(const ConvolutionProblem& p, const Tensor& x, const Filter& w, const Epilogue& epilogue,
                               const Tensor& y) {
-  const DirectEpilogue e = pointers(epilogue);
-  if (by_winograd(p)) {
-    const WinogradShape shape{p.input[0], p.input[1], p.input[2], p.input[3], p.output[3], p.geometry.stride};
-    const WinogradEpilogue epilogue_of_outputs{e.bias, e.residual, e.relu};
-    if (rounds_ && bf16_winograd_pays(shape)) {
-      const float* const filters = packed(Packing::kBf16Winograd, w, [&](FloatBuffer& to) {
-        FloatBuffer once;  // large, and not wanted again if the result is kept
-        FloatBuffer& unrounded = w.frozen ? once : unrounded_;
-        return Bf16Winograd::pack(shape, Winograd::prepare_forward(shape, w.weights.f32(), unrounded), to);
-      });
-      return bf16_winograd_.forward(shape, x.f32(), filters, epilogue_of_outputs, y.f32());
-    }
+  const bool winograd = by_winograd(p);
+  if (p.features == DType::kBF16) {
+    if (winograd) return bf16_winograd<Bf16>(p, x, w, epilogue, y);
+    return run_direct(bf16_, p, x.as<Bf16>(), w, pointers<Bf16>(epilogue), y.as<Bf16>());
+  }
+  const MapEpilogue<float> e = pointers<float>(epilogue);
+  if (winograd) {
+    const WinogradShape shape = winograd_shape(p);
+    if (rounds_ && bf16_winograd_pays(shape)) return bf16_winograd<float>(p, x, w, epilogue, y);
     const Filter used{w.weights, w.frozen && shape.tiles() < kTilesWorthPreparing};
     const float* const filters = packed(Packing::kWinograd, used, [&](FloatBuffer& to) {
       return Winograd::prepare_forward(shape, w.weights.f32(), to);
     });
-    return winograd_.forward(shape, x.f32(), filters, epilogue_of_outputs, y.f32());
+    return winograd_.forward(shape, x.f32(), filters, e, y.f32());
   }
   if (in_bf16(p)) return run_direct(bf16_, p, x.f32(), w, e, y.f32());
   run_direct(direct_, p, x.f32(), w, e, y.f32());
@@ -96,13 +112,12 @@ void OwnConvolutions::forward(const ConvolutionProblem& p, const Tensor& x, cons
 
 void OwnConvolutions::backward_data(const ConvolutionProblem& p, const Tensor& dy, const Tensor& w, const Tensor& dx,
                                     WriteMode mode) {
-  const bool accumulate = mode == WriteMode::kAccumulate;
+  const MapEpilogue<float> e{.residual = mode == WriteMode::kAccumulate ? dx.f32() : nullptr};
   if (by_winograd(p)) {
     const WinogradShape shape{p.input[0], p.input[1], p.input[2], p.output[3], p.input[3]};
     const float* const filters = Winograd::prepare_backward_data(shape, w.f32(), filters_);
-    return winograd_.forward(shape, dy.f32(), filters, {.residual = accumulate ? dx.f32() : nullptr}, dx.f32());
+    return winograd_.forward(shape, dy.f32(), filters, e, dx.f32());
   }
-  const DirectEpilogue e{.accumulate = accumulate};
   if (in_bf16(p)) return run_direct(bf16_, p, dy.f32(), {w, false}, e, dx.f32());
   run_direct(direct_, p, dy.f32(), {w, false}, e, dx.f32());
 }

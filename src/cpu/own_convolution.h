@@ -1,4 +1,4 @@
-// Which of our own kernels a convolution in f32 takes, and the packed copies of its filters.
+// Which of our own kernels a convolution takes, and the packed copies of its filters.
 #pragma once
 #include <map>
 
@@ -14,7 +14,7 @@ namespace mdd::cpu {
 
 class OwnConvolutions {
  public:
-  /// `products`: kBf16 lets factors be rounded to bf16 where that is faster.
+  /// `products`: kBf16 lets factors be rounded to bf16 where that is faster, and maps be bf16 in forward passes.
   explicit OwnConvolutions(Precision products) : rounds_(products == Precision::kBf16) {}
 
   /// Whether our kernels are the faster choice here.
@@ -36,10 +36,13 @@ class OwnConvolutions {
   const float* packed(Packing packing, const Filter& w, const Pack& pack);
 
   [[nodiscard]] bool in_bf16(const ConvolutionProblem& problem) const;
+  template <class Value>
+  void bf16_winograd(const ConvolutionProblem& problem, const Tensor& x, const Filter& w, const Epilogue& epilogue,
+                     const Tensor& y);
   /// A convolution of `direct`'s kind (DirectConvolution or Bf16Convolution), in either direction.
-  template <class Direct>
-  void run_direct(Direct& direct, const ConvolutionProblem& problem, const float* x, const Filter& w,
-                  const DirectEpilogue& epilogue, float* y);
+  template <class Direct, class Value>
+  void run_direct(Direct& direct, const ConvolutionProblem& problem, const Value* x, const Filter& w,
+                  const MapEpilogue<Value>& epilogue, Value* y);
 
   bool rounds_;
   Winograd winograd_;

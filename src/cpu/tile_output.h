@@ -3,14 +3,17 @@
 
 namespace mdd::cpu {
 
-/// c[i][j] = relu?(sum + (accumulate ? c[i][j] : 0) + bias[j] + residual[i][j]) for up to `Rows` rows.
-template <int Rows>
+/// With sum += sums[i][j] where it continues: sums[i][j] = sum if that is not the end, else
+/// c[i][j] = relu?(sum + bias[j] + residual[i][j]), for up to `Rows` rows. `Value`: of the map.
+template <int Rows, class Value>
 struct TileOutput {
-  float* c[Rows];
-  const float* residual[Rows];  ///< read only if has_residual
+  float* sums[Rows];            ///< untouched by a sum that is complete in one piece
+  Value* c[Rows];               ///< of the end
+  const Value* residual[Rows];  ///< read only if has_residual
   const float* bias = nullptr;  ///< one a column; nullptr = none
-  bool stream = false;          ///< past the caches, if the tile can: c on a cache line's boundary
-  bool accumulate = false, has_residual = false, relu = false;
+  bool continues = false, ends = false;
+  bool stream = false;  ///< past the caches, if the tile can: c on a cache line's boundary
+  bool has_residual = false, relu = false;
 };
 
 }  // namespace mdd::cpu

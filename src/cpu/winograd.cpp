@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "core/error.h"
 #include "cpu/parallel.h"  // before other instructions are allowed: its functions are shared
 #include "cpu/processor.h"
 
@@ -26,7 +25,6 @@ struct FloatLane {
   static constexpr std::int64_t kWidth = 8;
   static Vector load(const float* from) { return _mm256_loadu_ps(from); }
   static void store(float* to, Vector value) { _mm256_storeu_ps(to, value); }
-  static void keep(Element* to, Vector value) { store(to, value); }
   static Vector positive(Vector value) { return _mm256_max_ps(value, Vector{}); }
 };
 
@@ -39,8 +37,8 @@ struct FloatKernel {
   static void multiply_rows(const float* a, std::int64_t pitch_a, std::int64_t rows, std::int64_t depth,
                             const float* panel, bool accumulate, float* c, std::int64_t pitch_c) {
     for (std::int64_t k = 0; k < depth; k += kDepthBlock) {
-      TileOutput<kTileRows> out{};
-      out.accumulate = accumulate || k > 0;
+      TileOutput<kTileRows, float> out{};
+      out.continues = accumulate || k > 0;
       for (std::int64_t i = 0; i < rows; i += kTileRows) {
         const int count = static_cast<int>(std::min<std::int64_t>(kTileRows, rows - i));
         TileSegment segment{{}, panel + k * kTileColumns, std::min(kDepthBlock, depth - k)};
@@ -49,7 +47,7 @@ struct FloatKernel {
         }
         for (int r = 0; r < count; ++r) {
           segment.a[r] = a + (i + r) * pitch_a + k;
-          out.c[r] = c + (i + r) * pitch_c;
+          out.sums[r] = c + (i + r) * pitch_c;
         }
         multiply_tile<true>(count, &segment, 1, 1, out);
       }
@@ -162,7 +160,7 @@ const float* Winograd::prepare_backward_data(const WinogradShape& shape, const f
 }
 
 void Winograd::forward(const WinogradShape& shape, const float* x, const float* filters,
-                       const WinogradEpilogue& epilogue, float* y) {
+                       const MapEpilogue<float>& epilogue, float* y) {
   winograd_forward<FloatKernel>(shape, x, filters, epilogue, y, inputs_, products_);
 }
 
@@ -193,8 +191,8 @@ void Winograd::backward_weights(const WinogradShape& shape, const float* x, cons
 #pragma omp for schedule(static)
       for (std::int64_t task = 0; task < kWinogradFilters * panels; ++task) {
         const std::int64_t p = task / panels, panel = task % panels;
-        TileOutput<kTileRows> to{};
-        to.accumulate = first > 0;
+        TileOutput<kTileRows, float> to{};
+        to.continues = first > 0;
         TileSegment segment{{}, inputs + p * input_plane + panel * block * kTileColumns, count};
         for (std::int64_t k = 0; k < out;) {
           // Six, six and four rows of a panel of 16.
@@ -202,7 +200,7 @@ void Winograd::backward_weights(const WinogradShape& shape, const float* x, cons
           const int rows = static_cast<int>(std::min<std::int64_t>(kTileRows, kTileColumns - within));
           for (int i = 0; i < rows; ++i) {
             segment.a[i] = gradients + p * gradient_plane + (k - within) * block + within + i;
-            to.c[i] = sums + (p * out + k + i) * in + panel * kTileColumns;
+            to.sums[i] = sums + (p * out + k + i) * in + panel * kTileColumns;
           }
           multiply_tile<false>(rows, &segment, 1, kTileColumns, to);
           k += rows;

@@ -18,6 +18,7 @@
 
 #include "core/shape.h"
 #include "cpu/float_buffer.h"
+#include "cpu/map_epilogue.h"
 #include "ops/params.h"
 
 namespace mdd::cpu {
@@ -36,13 +37,6 @@ struct WinogradShape {
 /// and enough tiles that reading 36 values a filter instead of 9 pays. At stride 2, for the forward pass alone.
 [[nodiscard]] bool winograd_pays(const ConvolutionGeometry& geometry, const Shape& x, std::int64_t outputs);
 
-/// What is added to the outputs; absent = nullptr.
-struct WinogradEpilogue {
-  const float* bias = nullptr;
-  const float* residual = nullptr;  ///< may be the outputs' own memory
-  bool relu = false;
-};
-
 inline constexpr std::int64_t kWinogradFilters = 36;  ///< transformed ones of each filter, at either stride
 
 class Winograd {
@@ -54,7 +48,7 @@ class Winograd {
   static const float* prepare_backward_data(const WinogradShape& shape, const float* w, FloatBuffer& filters);
 
   /// y = relu?(convolution(x) + bias? + residual?).
-  void forward(const WinogradShape& shape, const float* x, const float* filters, const WinogradEpilogue& epilogue,
+  void forward(const WinogradShape& shape, const float* x, const float* filters, const MapEpilogue<float>& epilogue,
                float* y);
   /// dw [outputs,3,3,inputs] of the convolution of x (overwrites).
   void backward_weights(const WinogradShape& shape, const float* x, const float* dy, float* dw);

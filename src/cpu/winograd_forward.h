@@ -22,8 +22,8 @@ struct UnitStride {
   static constexpr std::int64_t parts(std::int64_t) { return 1; }
   static constexpr std::int64_t filter(std::int64_t position, std::int64_t) { return position; }
 
-  template <class Lane, class Planes>
-  static void transform(const WinogradShape& shape, const float* x, const TilePlace& at, typename Lane::Element* to,
+  template <class Lane, class Value, class Planes>
+  static void transform(const WinogradShape& shape, const Value* x, const TilePlace& at, typename Lane::Element* to,
                         const Planes& planes, std::int64_t tile) {
     transform_tile<Lane, TileSource::kInput>(shape, shape.inputs, x, at, to + tile * shape.inputs,
                                              planes[1] - planes[0], kPanelWidth);
@@ -48,14 +48,14 @@ struct DoubleStride {
     return part == 1 && finite_column(position) ? 25 + position / kSide : 30 + position % kSide;
   }
 
-  template <class Lane, class Planes>
-  static void transform(const WinogradShape& shape, const float* x, const TilePlace& at, typename Lane::Element* to,
+  template <class Lane, class Value, class Planes>
+  static void transform(const WinogradShape& shape, const Value* x, const TilePlace& at, typename Lane::Element* to,
                         const Planes& planes, std::int64_t tile) {
     using Vector = typename Lane::Vector;
     constexpr std::int64_t kReach = 9;  // rows and columns of inputs under 4x4 outputs
     const std::int64_t channels = shape.inputs, top = 2 * at.row - 1, left = 2 * at.column - 1;
     const Window rows = window(top, shape.height, kReach), columns = window(left, shape.width, kReach);
-    const float* const origin = x + ((at.image * shape.height + top) * shape.width + left) * channels;
+    const Value* const origin = x + ((at.image * shape.height + top) * shape.width + left) * channels;
     for (std::int64_t c = 0; c < channels; c += Lane::kWidth) {
       Vector half[kReach][kReach];  // [5 positions of odd rows, 4 of even ones][5 odd columns, 4 even ones]
       for (std::int64_t j = 0; j < kReach; ++j) {
@@ -78,8 +78,8 @@ struct DoubleStride {
         const std::int64_t row = even_row ? i - 5 : i;
         Vector result[5];
         const auto keep = [&](std::int64_t position, std::int64_t part) {
-          Lane::keep(to + planes[static_cast<std::size_t>(position)] + (tile * parts(position) + part) * channels + c,
-                     result[position % kSide]);
+          Lane::store(to + planes[static_cast<std::size_t>(position)] + (tile * parts(position) + part) * channels + c,
+                      result[position % kSide]);
         };
         winograd::finite_input(half[i], result);
         result[4] = winograd::infinite_input(half[i]);
@@ -92,17 +92,17 @@ struct DoubleStride {
   }
 };
 
-template <class Kernel, class Stride>
+template <class Kernel, class Stride, class Value>
 struct WinogradForward {
   using Element = typename Kernel::Element;
   using Lane = typename Kernel::Lane;
   static constexpr std::int64_t kPositions = std::int64_t{Stride::kSide} * Stride::kSide;
 
   WinogradShape shape;
-  const float* x;
+  const Value* x;
   const Element* filters;  ///< panels [36][outputs / kColumns][inputs x kColumns]
-  WinogradEpilogue epilogue;
-  float* y;
+  MapEpilogue<Value> epilogue;
+  Value* y;
 
   /// Threads share a block: they divide its tiles, then the filters, then the tiles again.
   void run(FloatBuffer& inputs, FloatBuffer& products) const {
@@ -161,14 +161,14 @@ struct WinogradForward {
   }
 };
 
-/// The forward pass of `shape`'s stride.
-template <class Kernel>
-void winograd_forward(const WinogradShape& shape, const float* x, const typename Kernel::Element* filters,
-                      const WinogradEpilogue& epilogue, float* y, FloatBuffer& inputs, FloatBuffer& products) {
+/// The forward pass of `shape`'s stride; x and y are maps of `Value`s.
+template <class Kernel, class Value>
+void winograd_forward(const WinogradShape& shape, const Value* x, const typename Kernel::Element* filters,
+                      const MapEpilogue<Value>& epilogue, Value* y, FloatBuffer& inputs, FloatBuffer& products) {
   if (shape.stride == 1) {
-    WinogradForward<Kernel, UnitStride>{shape, x, filters, epilogue, y}.run(inputs, products);
+    WinogradForward<Kernel, UnitStride, Value>{shape, x, filters, epilogue, y}.run(inputs, products);
   } else {
-    WinogradForward<Kernel, DoubleStride>{shape, x, filters, epilogue, y}.run(inputs, products);
+    WinogradForward<Kernel, DoubleStride, Value>{shape, x, filters, epilogue, y}.run(inputs, products);
   }
 }
 

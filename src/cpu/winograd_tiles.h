@@ -2,7 +2,7 @@
 // vector's `#pragma GCC target`; every file has its own copies.
 //
 // A Lane has: Vector (__m256 or __m512) of kWidth floats, Element (of transformed tiles),
-//   load(const float*), store(float*, Vector), keep(Element*, Vector), positive(Vector): max with 0.
+//   load(from), store(to, Vector) for floats, Elements and the maps' values; positive(Vector): max with 0.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -42,14 +42,14 @@ Window window(std::int64_t start, std::int64_t extent, std::int64_t size) {
 /// panels of 16 channels at p * plane + (c / 16) * panel + c % 16.
 enum class TileSource : std::uint8_t { kInput, kGradient };
 
-template <class Lane, TileSource Source>
-void transform_tile(const WinogradShape& shape, std::int64_t channels, const float* map, const TilePlace& at,
+template <class Lane, TileSource Source, class Value>
+void transform_tile(const WinogradShape& shape, std::int64_t channels, const Value* map, const TilePlace& at,
                     typename Lane::Element* to, std::int64_t plane, std::int64_t panel) {
   using Vector = typename Lane::Vector;
   constexpr std::int64_t kSize = Source == TileSource::kInput ? 6 : 4, kBefore = Source == TileSource::kInput ? 1 : 0;
   const Window rows = window(at.row - kBefore, shape.height, kSize);
   const Window columns = window(at.column - kBefore, shape.width, kSize);
-  const float* const origin =
+  const Value* const origin =
       map + ((at.image * shape.height + at.row - kBefore) * shape.width + at.column - kBefore) * channels;
   for (std::int64_t c = 0; c < channels; c += Lane::kWidth) {
     Vector half[6][6];  // [position along the rows][column]
@@ -75,15 +75,15 @@ void transform_tile(const WinogradShape& shape, std::int64_t channels, const flo
       } else {
         winograd::gradient(half[i], result);
       }
-      for (std::int64_t j = 0; j < 6; ++j) Lane::keep(column + (i * 6 + j) * plane, result[j]);
+      for (std::int64_t j = 0; j < 6; ++j) Lane::store(column + (i * 6 + j) * plane, result[j]);
     }
   }
 }
 
 /// y of one tile from its Side^2 sums, position p at p * plane.
-template <class Lane, int Side>
+template <class Lane, int Side, class Value>
 void finish_tile(const WinogradShape& shape, const TilePlace& at, const float* sums, std::int64_t plane,
-                 const WinogradEpilogue& epilogue, float* y) {
+                 const MapEpilogue<Value>& epilogue, Value* y) {
   using Vector = typename Lane::Vector;
   const Window rows = window(at.row, shape.output_height(), 4);
   const Window columns = window(at.column, shape.output_width(), 4);

@@ -18,7 +18,7 @@ class Encoder {
   [[nodiscard]] Features forward_trained(Tape& tape, const Variable& images);
   void fold();
   /// Sets every batch norm's statistics to those of these images, layer after layer: the least that an encoder with
-  /// random weights needs to be of use. Folds as it goes.
+  /// random weights needs to be of use. Folds as it goes. On a training tape, whose features have statistics.
   void calibrate(Tape& tape, const Variable& images);
 
  private:

@@ -4,8 +4,10 @@
 //   layout    features are N,H,W,C ("positions x channels": positions = N*H*W), densely packed, last axis fastest.
 //             Convolution weights are [out, kernel, kernel, in]; transposed ones [in, kernel, kernel, out].
 //   types     features (activations and their gradients) are stored as feature_type(): f32, or f16 or bf16 where the
-//             backend was asked for that. Parameters, their gradients, statistics, losses, attention and maps are f32;
-//             images and masks u8; labels i32.
+//             backend was asked for that. What inference is made of (normalise_images, forward convolutions, max_pool,
+//             concatenate_channels, add, memory_read_forward, cosine_map_forward) takes inference_feature_type(), too.
+//             Parameters, their gradients, statistics, losses, attention and maps are f32; images and masks u8; labels
+//             i32.
 //   requires  tensors live on this backend, shapes fit the formula, outputs do not overlap inputs unless said.
 //             A violated clause throws Error(kRuntime) and changes nothing.
 //   ensures   the outputs hold the formula's value with f32 (or better) accumulation, rounded once to their type; the
@@ -43,6 +45,8 @@ class Backend : public MemoryResource {
   [[nodiscard]] virtual std::string description() const = 0;
   /// What features are stored as: f32, f16 or bf16.
   [[nodiscard]] virtual DType feature_type() const = 0;
+  /// The same without gradients; may be narrower.
+  [[nodiscard]] virtual DType inference_feature_type() const { return feature_type(); }
 
   /// Records what `work` asks for, without doing it; nullptr, and `work` not called, from a backend that cannot record.
   /// Requires that the same work ran at least once before (so that everything it needs is prepared), that it neither

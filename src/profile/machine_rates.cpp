@@ -50,8 +50,8 @@ class Filled {
 double convolution_rate(Backend& backend, const ConvolutionGeometry& geometry) {
   constexpr std::int64_t kImages = 8, kSide = 32, kChannels = 256;
   const Shape wide{kImages, kSide * geometry.stride, kSide * geometry.stride, kChannels};
-  const Filled x(backend, wide, backend.feature_type());
-  const Filled y(backend, {kImages, kSide, kSide, kChannels}, backend.feature_type());
+  const Filled x(backend, wide, backend.inference_feature_type());
+  const Filled y(backend, {kImages, kSide, kSide, kChannels}, backend.inference_feature_type());
   const Filled w(backend, {kChannels, geometry.kernel, geometry.kernel, kChannels}, DType::kF32);
   const double seconds = fastest(backend, [&] {
     backend.convolution_forward(geometry, x.tensor(), {w.tensor(), true}, {}, y.tensor());
@@ -68,7 +68,7 @@ MachineRates measure_rates(Backend& backend) {
   rates.reducible_operations_per_second = convolution_rate(backend, {3, 1, 1});
   rates.strided_operations_per_second = convolution_rate(backend, {3, 2, 1});
   const Shape large{32, 1024, 1024};  // 128 MiB of f32
-  const Filled a(backend, large, backend.feature_type()), b(backend, large, backend.feature_type());
+  const Filled a(backend, large, backend.inference_feature_type()), b(backend, large, backend.inference_feature_type());
   const double sum = fastest(backend, [&] { backend.add(a.tensor(), b.tensor(), a.tensor()); });
   rates.bytes_per_second = bytes_of({a.tensor(), b.tensor(), a.tensor()}) / sum;
   return rates;

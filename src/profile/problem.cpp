@@ -40,7 +40,7 @@ void calibrate(Backend& backend, MddNet& model, std::uint64_t seed) {
   std::vector<std::uint8_t> pixels;
   for (std::int64_t i = 0; i < kCalibrationPictures; ++i) append(pixels, picture(i, kCalibrationSide, seed, false));
   StepArena arena(backend);
-  Tape tape(backend, arena, false);
+  Tape tape(backend, arena, true);
   const Variable bytes = tape.variable(shape, false, DType::kU8), images = tape.features(shape, false);
   backend.copy_from_host(bytes->value, std::as_bytes(std::span(pixels)));
   backend.normalise_images({}, bytes->value, images->value);

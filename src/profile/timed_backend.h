@@ -24,6 +24,7 @@ class TimedBackend final : public Backend {
   [[nodiscard]] std::string name() const override { return inner_->name(); }
   [[nodiscard]] std::string description() const override { return inner_->description(); }
   [[nodiscard]] DType feature_type() const override { return inner_->feature_type(); }
+  [[nodiscard]] DType inference_feature_type() const override { return inner_->inference_feature_type(); }
   void synchronize() override { inner_->synchronize(); }
   void forget_packed_filters() override { inner_->forget_packed_filters(); }
   void copy_from_host(const Tensor& to, std::span<const std::byte> host) override;

@@ -25,6 +25,8 @@ struct CheckOptions {
   /// Gradients of convolution weights may have been stored as features are before they became f32: what a library does
   /// that has no algorithm which writes f32.
   bool rounded_weight_gradients = false;
+  /// Features are as the backend stores them in inference; only operations that take those, and no gradients.
+  bool inference = false;
   /// Leaves out the few cases that take long where every access is watched.
   bool small_only = false;
   /// Runs cases number `first_case`, first_case + every, first_case + 2 every, ... only.

@@ -49,6 +49,7 @@ void check_concatenation(Checker& check, const Shape& positions, const std::vect
   const DeviceArray y = check.poisoned_feature(expected.shape);
   check.backend().concatenate_channels(tensors, y);
   check.compare("y", y, expected, kExact);
+  if (!check.has_gradients()) return;
 
   // The gradient of part i is the slice of dy that the part went to.
   const Array dy = check.random_feature(expected.shape);

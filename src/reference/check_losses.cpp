@@ -68,6 +68,7 @@ void check_cosine_map(Checker& check, const Shape& shape, float size) {
   const DeviceArray device_a = check.feature(a), device_b = check.feature(b), map = check.poisoned(expected.shape);
   backend.cosine_map_forward(device_a, device_b, map);
   check.compare("map", map, expected, kSum, std::sqrt(static_cast<double>(expected.size())));
+  if (!check.has_gradients()) return;
 
   const Array dmap = check.random(expected.shape);
   const Array da = numeric_gradient(
@@ -107,6 +108,7 @@ void check_cosine_map_zeros(Checker& check) {
   const DeviceArray da = check.poisoned_feature(shape), db = check.poisoned_feature(shape);
   backend.cosine_map_forward(device_a, device_b, map);
   check.compare("map", map, cosine_map(a, b), kSum);
+  if (!check.has_gradients()) return;
   Array expected_a = numeric_gradient(a, [&](const Array& x) { return dot(dmap, cosine_map(x, b)); });
   Array expected_b = numeric_gradient(b, [&](const Array& x) { return dot(dmap, cosine_map(a, x)); });
   for (Index i = 7; i < 21; ++i) expected_a[i] = expected_b[i] = 0.0;

@@ -1,6 +1,7 @@
 #include "reference/checker.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <exception>
@@ -56,6 +57,11 @@ float tf32_from_float(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   return std::bit_cast<float>((bits + 0xFFFu + ((bits >> 13) & 1u)) & ~0x1FFFu);
 }
+
+/// What inference is made of, as far as it takes features.
+constexpr std::array<std::string_view, 8> kInferenceOperations{
+    "convolution", "transposed convolution", "max pool", "concatenate channels", "add", "memory read",
+    "cosine map",  "normalise images"};
 
 /// Largest relative error of one rounding to nearest, for the 16-bit types.
 double unit_roundoff(DType dtype) { return std::ldexp(1.0, dtype == DType::kF16 ? -11 : -8); }
@@ -166,6 +172,7 @@ void Checker::run(const std::string& operation, const std::string& shape, const 
   const std::uint32_t number = cases_++;
   if (number % options_.every != options_.first_case % options_.every) return;
   if (operation.find(options_.only) == std::string::npos) return;
+  if (options_.inference && std::ranges::count(kInferenceOperations, operation) == 0) return;
   stream_ = RandomStream(seed_, 0, number, Purpose::kTest);  // the same numbers whatever else is run
   operation_ = operation;
   shape_ = shape;

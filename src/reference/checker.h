@@ -49,7 +49,8 @@ class DeviceArray {
 class Checker {
  public:
   Checker(Backend& backend, std::uint64_t seed, const CheckOptions& options = {})
-      : Checker(backend, seed, options, backend.feature_type()) {}
+      : Checker(backend, seed, options, options.inference ? backend.inference_feature_type() : backend.feature_type()) {
+  }
   /// With features of another type than the backend's own, for tests of the checker itself.
   Checker(Backend& backend, std::uint64_t seed, const CheckOptions& options, DType feature_type)
       : backend_(&backend), seed_(seed), options_(options), feature_type_(feature_type) {}
@@ -60,6 +61,8 @@ class Checker {
 
   [[nodiscard]] Backend& backend() noexcept { return *backend_; }
   [[nodiscard]] bool small_only() const noexcept { return options_.small_only; }
+  /// Whether backward passes take features of this type.
+  [[nodiscard]] bool has_gradients() const noexcept { return !options_.inference; }
   /// Uniform values, exactly representable in f32.
   [[nodiscard]] Array random(const Shape& shape, float low = -1.0f, float high = 1.0f);
   /// Whole numbers 0 .. count-1.

@@ -135,7 +135,7 @@ class GoldenCheck {
       labels.push_back(static_cast<std::int32_t>(value));
     }
     const Shape sides{2 * count_, case_.side, case_.side, 3};
-    inputs_.images = as_features(upload(DType::kF32, sides, std::as_bytes(std::span(pixels))));
+    inputs_.images = cast(upload(DType::kF32, sides, std::as_bytes(std::span(pixels))), backend_.feature_type());
     inputs_.mask = upload(DType::kU8, {count_, case_.side, case_.side}, std::as_bytes(std::span(bits)));
     inputs_.labels = upload(DType::kI32, {count_}, std::as_bytes(std::span(labels)));
   }
@@ -146,9 +146,9 @@ class GoldenCheck {
     return Tape::constant(tensor);
   }
 
-  Variable as_features(const Variable& values) {
-    if (backend_.feature_type() == DType::kF32) return values;
-    const Tensor tensor = reserve(backend_.feature_type(), values->value.shape);
+  Variable cast(const Variable& values, DType dtype) {
+    if (values->value.dtype == dtype) return values;
+    const Tensor tensor = reserve(dtype, values->value.shape);
     backend_.cast(values->value, tensor);
     return Tape::constant(tensor);
   }
@@ -282,7 +282,8 @@ class GoldenCheck {
     const auto file = open("infer");
     Tape tape = step_.tape(false);
     {
-      const Features teacher = model_.encoder().forward(tape, Tape::rows(inputs_.images, count_, count_));
+      const Variable anomalous = Tape::rows(inputs_.images, count_, count_);
+      const Features teacher = model_.encoder().forward(tape, cast(anomalous, backend_.inference_feature_type()));
       const ModelOutput output = model_.forward(tape, teacher);
       const AnomalyMaps maps = anomaly_maps(tape, {}, output, case_.side);
       const auto check = [&](const std::string& name, const Variable& value) {

@@ -136,7 +136,7 @@ class Training {
           data::resize_antialiased(data::load_image(sample.path), config_.image_size, config_.image_size);
       pixels.insert(pixels.end(), image.pixels.begin(), image.pixels.end());
     }
-    Tape tape = step_.tape(false);
+    Tape tape = step_.tape(true);
     const Shape shape{static_cast<std::int64_t>(count), config_.image_size, config_.image_size, 3};
     {
       const Variable bytes = tape.variable(shape, false, DType::kU8), images = tape.features(shape, false);

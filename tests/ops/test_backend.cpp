@@ -41,6 +41,10 @@ TEST_CASE(
   }
   const auto backend = make_cpu_backend(Precision::kBf16);
   require_all(reference::check_backend(*backend, 1, {.products = Precision::kBf16}));
+  const std::vector<CheckRow> inference =
+      reference::check_backend(*backend, 1, {.products = Precision::kBf16, .inference = true});
+  require_all(inference);
+  CHECK(inference.size() > 380);
   // Factors that bf16 cannot hold are rounded: the setting is not ignored.
   std::size_t beyond = 0;
   for (const CheckRow& row : reference::check_backend(*backend, 1, {.only = "convolution"})) beyond += !row.passed();

@@ -16,7 +16,7 @@ class TrainingProblem {
         labels_(labels_of(*backend, kBatch, options.classes)) {
     model.initialise(seed);
     {
-      Tape tape = step.tape(false);
+      Tape tape = step.tape(true);
       model.encoder().calibrate(tape, images_.variable());
     }
     step.arena().reset();
