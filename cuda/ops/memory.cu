@@ -6,20 +6,13 @@
 #include "cuda/kernels/memory_rows.cuh"
 #include "cuda/kernels/memory_softmax.cuh"
 #include "cuda/ops/storage.h"
+#include "ops/preconditions.h"
 
 namespace mdd::cuda {
 namespace {
 
-struct Sizes {
-  std::int64_t images, positions, prototypes, channels, per_image;
-  Sizes(const MemoryParams& params, const Tensor& z, const Tensor& prototype_tensor)
-      : images(z.shape[0]),
-        positions(z.elements() / z.shape.back()),
-        prototypes(params.classes * params.slots),
-        channels(z.shape.back()),
-        per_image(positions / images) {
-    require(prototype_tensor.elements() == prototypes * channels, "prototypes are classes x slots x channels");
-  }
+struct Sizes : MemorySizes {
+  using MemorySizes::MemorySizes;
   [[nodiscard]] std::int64_t features() const { return positions * channels; }
   [[nodiscard]] std::int64_t memory() const { return prototypes * channels; }
   [[nodiscard]] std::int64_t attention() const { return positions * prototypes; }

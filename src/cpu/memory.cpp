@@ -5,21 +5,10 @@
 #include "cpu/implementation.h"
 #include "cpu/parallel.h"
 #include "ops/memory_arithmetic.h"
+#include "ops/preconditions.h"
 
 namespace mdd::cpu {
 namespace {
-
-struct Sizes {
-  std::int64_t images, positions, prototypes, channels, per_image;
-  Sizes(const MemoryParams& params, const Tensor& z, const Tensor& prototype_tensor)
-      : images(z.shape[0]),
-        positions(z.elements() / z.shape.back()),
-        prototypes(params.classes * params.slots),
-        channels(z.shape.back()),
-        per_image(positions / images) {
-    require(prototype_tensor.elements() == prototypes * channels, "prototypes are classes x slots x channels");
-  }
-};
 
 /// unit = rows of x divided by their norms, which may be x itself; inverse_norm[i] = 1 / max(|x_i|, eps).
 void normalise_rows(const float* x, std::int64_t rows, std::int64_t columns, float* unit, float* inverse_norm) {
@@ -100,7 +89,7 @@ void softmax_row_backward(const float* softmax, std::int64_t count, float invers
   }
 }
 
-void class_mass(const MemoryParams& params, const Sizes& s, const float* attention, float* mass) {
+void class_mass(const MemoryParams& params, const MemorySizes& s, const float* attention, float* mass) {
   for (std::int64_t n = 0; n < s.images; ++n) {
     for (std::int64_t c = 0; c < params.classes; ++c) {
       double sum = 0.0;
@@ -117,7 +106,7 @@ void class_mass(const MemoryParams& params, const Sizes& s, const float* attenti
 
 void CpuBackend::memory_read_forward(const MemoryParams& params, const Tensor& z, const Tensor& prototypes,
                                      const MemoryState& state, const Tensor& read, const Tensor& mass) {
-  const Sizes s(params, z, prototypes);
+  const MemorySizes s(params, z, prototypes);
   require(params.temperature > 0.0f && read.elements() == z.elements(), "memory read shapes");
   require(mass.elements() == s.images * params.classes, "mass has a value per image and class");
   require(z.dtype == read.dtype, "memory reads what it was asked in");
@@ -152,7 +141,7 @@ void CpuBackend::memory_read_forward(const MemoryParams& params, const Tensor& z
 void CpuBackend::memory_read_backward(const MemoryParams& params, const Tensor& z, const Tensor& prototypes,
                                       const MemoryState& state, const Tensor& dread, const Tensor& dmass,
                                       const Tensor& dz, WriteMode dz_mode, const Tensor& dprototypes) {
-  const Sizes s(params, z, prototypes);
+  const MemorySizes s(params, z, prototypes);
   require(dz.elements() == z.elements() && dprototypes.elements() == prototypes.elements(), "memory gradient shapes");
   float* unit_z = scratch(2 * (s.positions + s.prototypes) * s.channels + s.positions * s.prototypes);
   float* unit_p = unit_z + s.positions * s.channels;

@@ -27,6 +27,19 @@ inline void require_pooling_gradient(const PoolParams& params, const Tensor& x, 
   require(dy.dtype == x.dtype && dx.dtype == x.dtype, "pooling gradients have the type of their values");
 }
 
+/// Extents of Backend::memory_read_forward and its gradient. Refuses prototypes of another number or length.
+struct MemorySizes {
+  std::int64_t images, positions, prototypes, channels, per_image;
+  MemorySizes(const MemoryParams& params, const Tensor& z, const Tensor& prototype_tensor)
+      : images(z.shape[0]),
+        positions(z.elements() / z.shape.back()),
+        prototypes(params.classes * params.slots),
+        channels(z.shape.back()),
+        per_image(positions / images) {
+    require(prototype_tensor.elements() == prototypes * channels, "prototypes are classes x slots x channels");
+  }
+};
+
 /// Of Backend::softmax_cross_entropy but for the labels' values; returns the number of positions.
 [[nodiscard]] inline std::int64_t require_cross_entropy(const Tensor& logits, const Tensor& labels, const Tensor& loss,
                                                         const Tensor& dlogits) {

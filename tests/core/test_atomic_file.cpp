@@ -10,9 +10,11 @@
 
 #include "core/atomic_file.h"
 #include "core/error.h"
+#include "support/message_of.h"
 #include "support/temporary_folder.h"
 
 using namespace mdd;
+using mdd::test::message_of;
 using mdd::test::TemporaryFolder;
 
 namespace {
@@ -21,19 +23,6 @@ constexpr std::uint64_t kMebibyte = 1 << 20;
 
 std::size_t files_in(const std::filesystem::path& folder) {
   return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));
-}
-
-/// The message of the Error(kind) that `call` throws; fails the test if it throws none.
-template <class Call>
-std::string message_of(ErrorKind kind, const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    CHECK(error.kind() == kind);
-    return error.what();
-  }
-  FAIL("nothing was thrown");
-  return {};
 }
 
 }  // namespace

@@ -5,25 +5,10 @@
 #include <numeric>
 
 #include "core/tensor.h"
+#include "support/message_of.h"
 
 using namespace mdd;
-
-namespace {
-
-/// The message of the Error(kind) that `call` throws; fails the test if it throws none.
-template <class Call>
-std::string message_of(ErrorKind kind, const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    CHECK(error.kind() == kind);
-    return error.what();
-  }
-  FAIL("nothing was thrown");
-  return {};
-}
-
-}  // namespace
+using mdd::test::message_of;
 
 TEST_CASE("a shape counts, compares and prints") {
   const Shape scalar, image{2, 3, 5, 7};

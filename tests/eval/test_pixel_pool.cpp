@@ -6,15 +6,16 @@
 #include <sys/resource.h>
 #include <vector>
 
-#include "core/error.h"
 #include "core/rng.h"
 #include "eval/class_metrics.h"
 #include "eval/pixel_pool.h"
 #include "eval/score_order.h"
+#include "support/message_of.h"
 #include "support/temporary_folder.h"
 
 using namespace mdd;
 using namespace mdd::eval;
+using mdd::test::message_of;
 
 namespace {
 
@@ -63,18 +64,6 @@ void check_same_bits(const Everything& a, const Everything& b) {
   CHECK((a.exact.aupro == b.exact.aupro));
   CHECK((a.ader.aupro == b.ader.aupro));
   CHECK((a.ader.pixel_f1max == b.ader.pixel_f1max));
-}
-
-/// The kind and text of what `work` throws.
-template <class Work>
-std::string error_of(Work&& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    CHECK(error.kind() == ErrorKind::kRuntime);
-    return error.what();
-  }
-  return "";
 }
 
 }  // namespace
@@ -147,7 +136,9 @@ TEST_CASE("a class whose mask is missing late forgets what it spooled") {
 TEST_CASE("a folder that cannot take the temporary file is named") {
   const test::TemporaryFolder folder;
   const std::vector<Image> images = random_images(12, 500);
-  const std::string absent = error_of([&] { metrics_of(images, {0, folder.path() / "absent"}); });
+  const std::string absent = message_of(ErrorKind::kRuntime, [&] {
+    metrics_of(images, {0, folder.path() / "absent"});
+  });
   CHECK(absent.find("absent") != std::string::npos);
   CHECK(absent.find("No such file") != std::string::npos);
 
@@ -157,7 +148,7 @@ TEST_CASE("a folder that cannot take the temporary file is named") {
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   const rlimit small{40000, before.rlim_max};
   REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
-  const std::string full = error_of([&] { metrics_of(images, {0, folder.path()}); });
+  const std::string full = message_of(ErrorKind::kRuntime, [&] { metrics_of(images, {0, folder.path()}); });
   setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
   CHECK(full.find("cannot write") != std::string::npos);
@@ -175,7 +166,9 @@ TEST_CASE("a spool file gives back what it took and no more") {
   std::vector<std::uint32_t> back(3);
   moved.read(8, std::as_writable_bytes(std::span(back)));
   CHECK(back == std::vector<std::uint32_t>{3, 4, 1});
-  CHECK(error_of([&] { moved.read(12, std::as_writable_bytes(std::span(back))); }).find("read") != std::string::npos);
+  CHECK(message_of(ErrorKind::kRuntime, [&] {
+          moved.read(12, std::as_writable_bytes(std::span(back)));
+        }).find("read") != std::string::npos);
 }
 
 TEST_CASE("counts beyond 2^32 pixels") {

@@ -3,6 +3,7 @@
 
 #include "model/residual_stage.h"
 #include "model/tiny_problem.h"
+#include "model/to_array.h"
 #include "reference/checker.h"
 #include "reference/convolution.h"
 
@@ -13,11 +14,6 @@ using reference::Array;
 namespace {
 
 constexpr double kTolerance = 1e-5;
-
-Array to_array(Backend& backend, const Tensor& tensor) {
-  const std::vector<float> values = fetch(backend, tensor);
-  return {tensor.shape, std::vector<double>(values.begin(), values.end())};
-}
 
 /// Random values everywhere, variances and gammas away from 0.
 void randomise(ParameterStore& store) {

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "model/tiny_problem.h"
+#include "model/to_array.h"
 #include "reference/losses.h"
 #include "reference/memory.h"
 
@@ -12,11 +13,6 @@ using reference::Array;
 namespace {
 
 constexpr double kTolerance = 1e-5;
-
-Array to_array(Backend& backend, const Tensor& tensor) {
-  const std::vector<float> values = fetch(backend, tensor);
-  return {tensor.shape, std::vector<double>(values.begin(), values.end())};
-}
 
 Array mask_of(TinyProblem& problem) {
   const Tensor& mask = problem.targets().mask->value;
