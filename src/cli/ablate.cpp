@@ -14,7 +14,7 @@
 namespace mdd::cli {
 namespace {
 
-struct Options {
+struct AblateArguments {
   DatasetArguments data;
   std::string out, base, suite;
   RunSwitches switches;
@@ -53,7 +53,7 @@ RunConfig resolve(const RunSwitches& switches, const std::string& where, std::st
   }
 }
 
-std::vector<ablate::Variant> chosen_variants(const Options& o) {
+std::vector<ablate::Variant> chosen_variants(const AblateArguments& o) {
   std::vector<ablate::Variant> own;
   for (const std::string& text : o.own) own.push_back(ablate::parse_variant(text));
   std::vector<std::string> names = o.variants;
@@ -63,7 +63,7 @@ std::vector<ablate::Variant> chosen_variants(const Options& o) {
 }
 
 /// Reads everything that was typed before anything is opened.
-std::vector<ablate::PlannedVariant> planned_variants(const Options& o, std::vector<std::string>& notes) {
+std::vector<ablate::PlannedVariant> planned_variants(const AblateArguments& o, std::vector<std::string>& notes) {
   const RunSwitches base = with_switches(o.switches, o.base, "--base");
   std::vector<ablate::PlannedVariant> out;
   for (const ablate::Variant& variant : chosen_variants(o)) {
@@ -97,7 +97,7 @@ void write_reports(const std::string& folder, const ablate::Ablation& ablation, 
 }
 
 /// --steps: as many epochs as come nearest, for each variant's batch.
-void fit_epochs(const Options& o, const data::Dataset& dataset, std::vector<ablate::PlannedVariant>& variants,
+void fit_epochs(const AblateArguments& o, const data::Dataset& dataset, std::vector<ablate::PlannedVariant>& variants,
                 Progress& progress) {
   if (o.steps == 0) return;
   for (ablate::PlannedVariant& planned : variants) {
@@ -111,7 +111,7 @@ void fit_epochs(const Options& o, const data::Dataset& dataset, std::vector<abla
   progress.message(fmt::format("--steps {}: {} epochs", o.steps, variants.front().config.training.epochs));
 }
 
-ablate::Observer observer_of(const Options& o, const ablate::Provenance& provenance, Progress& progress) {
+ablate::Observer observer_of(const AblateArguments& o, const ablate::Provenance& provenance, Progress& progress) {
   ablate::Observer out;
   out.on_message = [&](const std::string& text) { progress.message(text); };
   out.training.on_message = out.on_message;
@@ -143,7 +143,7 @@ void refuse_failures(const ablate::Ablation& ablation) {
     fail(ErrorKind::kRuntime, fmt::format("{} {} failed; the first, {}", failed, failed == 1 ? "run" : "runs", first));
 }
 
-int run(const Options& o) {
+int run(const AblateArguments& o) {
   if (o.list) {
     fmt::print("{}", ablate::list_of_variants());
     return 0;
@@ -184,7 +184,7 @@ int run(const Options& o) {
 
 void add_ablate(CLI::App& app, Action& action) {
   CLI::App& c = *app.add_subcommand("ablate", "train and score variants of one configuration, and compare them");
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<AblateArguments>();
   RunConfig& config = o->switches.config;
   config.image_size = 128;
   add_dataset_options(c, o->data);

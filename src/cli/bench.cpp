@@ -14,7 +14,7 @@
 namespace mdd::cli {
 namespace {
 
-struct Options {
+struct BenchArguments {
   std::vector<std::string> works{"inference", "training"}, encoders{"resnet18"};
   std::vector<std::int64_t> batches{1, 8};
   std::int64_t side = 256;
@@ -36,7 +36,7 @@ std::int64_t peak_resident_bytes() {
   return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
 }
 
-nlohmann::json measure(Backend& backend, const Options& o, const Problem& problem, WorkKind kind) {
+nlohmann::json measure(Backend& backend, const BenchArguments& o, const Problem& problem, WorkKind kind) {
   Workload work(backend, problem, kind, o.device.eager ? StepMode::kEager : StepMode::kRecorded, o.loaders);
   const bool on_cpu = backend.name() == "cpu";
   // A GPU is kept busy, as a real run does; the CPU has nothing to overlap with.
@@ -69,7 +69,7 @@ void print(const nlohmann::json& row) {
   std::fflush(stdout);
 }
 
-int run(const Options& o) {
+int run(const BenchArguments& o) {
   check_image_side(o.side);
   for (const std::string& encoder : o.encoders) static_cast<void>(architecture(encoder));
   if (!o.json.empty()) report::check_file_place(o.json);
@@ -102,7 +102,7 @@ int run(const Options& o) {
 
 void add_bench(CLI::App& app, Action& action) {
   CLI::App& c = *app.add_subcommand("bench", "how long training steps, inference and loading take here");
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<BenchArguments>();
   c.add_option(
        "--work", o->works,
        "inference (8-bit images to maps and scores), training (a step), loading (a training batch from PNG files to "

@@ -18,7 +18,7 @@
 namespace mdd::cli {
 namespace {
 
-struct Options {
+struct EvalArguments {
   std::string model, json, dump, panels, report, metrics = "exact";
   std::size_t report_images = report::ReportOptions{}.images;
   DatasetArguments data;
@@ -84,7 +84,7 @@ class Panels {
   std::vector<report::ReportClass> classes_;
 };
 
-report::Report make_report(const Options& o, const TrainedRun& run) {
+report::Report make_report(const EvalArguments& o, const TrainedRun& run) {
   const std::string version = version_text();
   report::ReportHeader header{.model = o.model,
                               .encoder = run.config.model.encoder,
@@ -130,7 +130,7 @@ void refuse_unknown_classes(const data::Dataset& dataset, const TrainedRun& run)
   }
 }
 
-int run(const Options& o) {
+int run(const EvalArguments& o) {
   const auto backend = open_backend(o.device);
   const TrainedRun trained = open_run(*backend, o.model);
   const data::Dataset dataset = open_dataset(o.data, Needs::kTest);
@@ -174,7 +174,7 @@ int run(const Options& o) {
 
 void add_eval(CLI::App& app, Action& action) {
   CLI::App& c = *app.add_subcommand("eval", "score test images and print metrics per class");
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<EvalArguments>();
   c.add_option("--model", o->model, "folder of a run, or an exported file")->required();
   add_dataset_options(c, o->data)->required();
   c.add_option("--json", o->json, "write the metrics as JSON");

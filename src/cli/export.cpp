@@ -9,11 +9,11 @@
 namespace mdd::cli {
 namespace {
 
-struct Options {
+struct ExportArguments {
   std::string model, out, storage = "f32";
 };
 
-int run(const Options& o) {
+int run(const ExportArguments& o) {
   report::check_file_place(o.out);
   const auto backend = make_cpu_backend();
   const TrainedRun trained = open_run(*backend, o.model);
@@ -34,7 +34,7 @@ int run(const Options& o) {
 
 void add_export(CLI::App& app, Action& action) {
   CLI::App& c = *app.add_subcommand("export", "write a trained run as one file for inference");
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<ExportArguments>();
   c.add_option("--model", o->model, "folder of a run")->required();
   c.add_option("--out", o->out, "the file to write")->required();
   c.add_option("--storage", o->storage, "how filters and prototypes are stored; computing is f32 with either: f32, f16")

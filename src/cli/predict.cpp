@@ -18,7 +18,7 @@
 namespace mdd::cli {
 namespace {
 
-struct Options {
+struct PredictArguments {
   std::string model, out, json, lines = "text";
   std::vector<std::string> paths;
   std::int64_t batch = 16, minimum_area = 1;
@@ -30,7 +30,7 @@ struct Options {
 /// Where results go: standard output, at once; a JSON file, at the end; overlays.
 class Results {
  public:
-  Results(const Options& options, const Inspector& inspector) : options_(options), inspector_(inspector) {
+  Results(const PredictArguments& options, const Inspector& inspector) : options_(options), inspector_(inspector) {
     json_ = {{"model", options.model},
              {"false_positive_rate", options.false_positive_rate},
              {"minimum_area", options.minimum_area},
@@ -85,7 +85,7 @@ class Results {
     data::save_png(std::filesystem::path(options_.out) / name, panel.height, panel.width, 3, panel.pixels);
   }
 
-  const Options& options_;
+  const PredictArguments& options_;
   const Inspector& inspector_;
   std::size_t done_ = 0, defects_ = 0, failed_ = 0;
   nlohmann::ordered_json json_;
@@ -94,7 +94,7 @@ class Results {
 
 /// Reads ahead on worker threads and judges batch by batch. A batch waits for images that are being read, never for
 /// paths that standard input may bring some day.
-void judge_all(const Options& o, Inspector& inspector, Results& results) {
+void judge_all(const PredictArguments& o, Inspector& inspector, Results& results) {
   const int workers = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 8u));
   data::ImageStream stream(list_paths(o.paths, o.null_separated), inspector.image_size(), workers, 2 * o.batch);
   const bool may_wait_for_paths = reads_standard_input(o.paths);
@@ -117,7 +117,7 @@ void judge_all(const Options& o, Inspector& inspector, Results& results) {
   flush();
 }
 
-void check_options(const Options& o) {
+void check_options(const PredictArguments& o) {
   if (o.null_separated && !reads_standard_input(o.paths)) {
     fail(ErrorKind::kUsage, "--null: expected - among the paths, for a list on standard input");
   }
@@ -125,7 +125,7 @@ void check_options(const Options& o) {
   if (!o.out.empty()) report::prepare_folder(o.out);
 }
 
-int run(const Options& o) {
+int run(const PredictArguments& o) {
   check_options(o);
   const auto backend = open_backend(o.device);
   Inspector inspector(*backend, o.model, {o.false_positive_rate, o.minimum_area, o.batch});
@@ -153,7 +153,7 @@ int run(const Options& o) {
 
 void add_predict(CLI::App& app, Action& action) {
   CLI::App& c = *app.add_subcommand("predict", "score images without labels and say which are defective");
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<PredictArguments>();
   c.add_option("--model", o->model, "folder of a run, or an exported file")->required();
   c.add_option("PATH", o->paths, "images, folders, or - for a list of them on standard input, one a line")->required();
   c.add_flag("--null", o->null_separated, "the list on standard input is separated by zero bytes (find -print0)");

@@ -8,13 +8,13 @@
 namespace mdd::cli {
 namespace {
 
-struct Options {
+struct PretrainArguments {
   PretrainOptions pretrain;
   DeviceChoice device;
   bool quiet = false;
 };
 
-int run(Options& o) {
+int run(PretrainArguments& o) {
   const auto backend = open_backend(o.device);
   install_signal_handlers();
   o.pretrain.stop = &stop_requested();
@@ -40,7 +40,7 @@ int run(Options& o) {
 
 void add_pretrain(CLI::App& app, Action& action) {
   CLI::App& c = *app.add_subcommand("pretrain", "train an encoder on generated pictures only");
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<PretrainArguments>();
   PretrainOptions& p = o->pretrain;
   c.add_option("--out", p.out, "the encoder's file (safetensors, f16); FILE.state holds what --resume needs")
       ->required();

@@ -11,7 +11,7 @@
 namespace mdd::cli {
 namespace {
 
-struct Options {
+struct ProfileArguments {
   std::string work = "training", json;
   ProblemSize size{.encoder = "resnet18", .side = 256, .batch = 8, .batches = 1};
   std::int64_t runs = 3;
@@ -21,7 +21,7 @@ struct Options {
 
 constexpr int kWarmUps = 2;
 
-int run(const Options& o) {
+int run(const ProfileArguments& o) {
   check_image_side(o.size.side);
   static_cast<void>(architecture(o.size.encoder));
   if (!o.json.empty()) report::check_file_place(o.json);
@@ -55,7 +55,7 @@ int run(const Options& o) {
 
 void add_profile(CLI::App& app, Action& action) {
   CLI::App& c = *app.add_subcommand("profile", "where the time of a training step or an inference goes");
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<ProfileArguments>();
   c.add_option("--work", o->work, "training (a step) or inference (a batch to maps and scores)")
       ->capture_default_str()
       ->check(CLI::IsMember({"training", "inference"}));

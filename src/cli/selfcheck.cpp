@@ -11,7 +11,7 @@
 namespace mdd::cli {
 namespace {
 
-struct Options {
+struct SelfcheckArguments {
   std::string golden;
   std::uint64_t seed = 0;
   DeviceChoice device;
@@ -81,7 +81,7 @@ int check_golden(Backend& backend, const std::vector<std::filesystem::path>& cas
   return failed;
 }
 
-int run(const Options& o) {
+int run(const SelfcheckArguments& o) {
   const Precision precision = parse_precision(o.device.precision);
   if (!o.golden.empty() && precision != Precision::kF32) {
     fail(ErrorKind::kUsage, "--golden: golden files are compared in f32, found --precision " + o.device.precision);
@@ -109,7 +109,7 @@ int run(const Options& o) {
 void add_selfcheck(CLI::App& app, Action& action) {
   CLI::App& c =
       *app.add_subcommand("selfcheck", "compare a backend of this machine (see --device) with the float64 reference");
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<SelfcheckArguments>();
   c.add_option("--golden", o->golden, "also compare with golden files of the PyTorch oracle");
   c.add_option("--only", o->only, "only operations whose name contains this text, e.g. convolution");
   c.add_option("--seed", o->seed, "of the random inputs")->capture_default_str()->check(unsigned_number());

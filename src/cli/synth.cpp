@@ -10,11 +10,11 @@ namespace mdd::cli {
 
 void add_synth(CLI::App& app, Action& action) {
   CLI::App& c = *app.add_subcommand("synth", "write a procedurally generated data set in MVTec layout");
-  struct Options {
+  struct SynthArguments {
     generate::GenerateOptions generate;
     bool keep = false, quiet = false;
   };
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<SynthArguments>();
   generate::GenerateOptions& g = o->generate;
   c.add_option("--out", g.out, "folder to write")->required();
   c.add_option("--classes", g.classes, fmt::format("1 to {}", generate::class_count()))->capture_default_str();

@@ -10,7 +10,7 @@
 namespace mdd::cli {
 namespace {
 
-struct Options {
+struct TrainArguments {
   TrainRequest request;
   RunSwitches switches;
   LoaderSettings loader;
@@ -19,7 +19,7 @@ struct Options {
   bool quiet = false;
 };
 
-void add_run_options(CLI::App& c, Options& o) {
+void add_run_options(CLI::App& c, TrainArguments& o) {
   add_dataset_options(c, o.data)->required();
   add_encoder_options(c, o.switches.config);
   c.add_option("--out", o.request.folder, "folder of the run")->required();
@@ -42,7 +42,7 @@ std::string step_line(const StepRecord& r, std::int64_t total_epochs, double sec
   return text;
 }
 
-int run(Options& o) {
+int run(TrainArguments& o) {
   RunConfig& config = o.request.config;
   std::string encoder_note;
   config = o.switches.resolved(encoder_note);
@@ -77,7 +77,7 @@ int run(Options& o) {
 
 void add_train(CLI::App& app, Action& action) {
   CLI::App& c = *app.add_subcommand("train", "train one model on the normal images of all classes");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<TrainArguments>();
   add_run_options(c, *options);
   TrainingConfig& training = options->switches.config.training;
   add_length_options(c, training);

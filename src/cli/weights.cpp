@@ -11,10 +11,10 @@ namespace mdd::cli {
 void add_weights(CLI::App& app, Action& action) {
   CLI::App& c = *app.add_subcommand("weights", "look into weight files and convert them");
   c.require_subcommand(1);
-  struct Options {
+  struct WeightsArguments {
     std::string file, out, dtype;
   };
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<WeightsArguments>();
 
   CLI::App& inspect = *c.add_subcommand("inspect", "format, tensors and shapes of a .pth or .safetensors file");
   inspect.add_option("FILE", options->file)->required();
