@@ -13,7 +13,7 @@ thread_local std::size_t budget = kHeaderBudget;
 DecodeBudget::DecodeBudget(std::size_t bytes) noexcept { budget = bytes; }
 DecodeBudget::~DecodeBudget() { budget = kHeaderBudget; }
 
-void* budgeted_malloc(std::size_t bytes) noexcept { return bytes > budget ? nullptr : std::malloc(bytes); }
+void* budgeted_malloc(std::size_t bytes) noexcept { return bytes > budget ? nullptr : std::calloc(bytes, 1); }
 
 void* budgeted_realloc(void* block, std::size_t bytes) noexcept {
   return bytes > budget ? nullptr : std::realloc(block, bytes);

@@ -14,7 +14,9 @@ class DecodeBudget {
   DecodeBudget& operator=(const DecodeBudget&) = delete;
 };
 
-/// malloc and realloc that return null beyond the budget; the decoder reports that as out of memory.
+/// malloc and realloc that return null beyond the budget; the decoder reports that as out of memory. What malloc gives
+/// is zero: of a damaged file the decoder may read what it has not written, and nothing may come of that but the same
+/// image every time.
 [[nodiscard]] void* budgeted_malloc(std::size_t bytes) noexcept;
 [[nodiscard]] void* budgeted_realloc(void* block, std::size_t bytes) noexcept;
 

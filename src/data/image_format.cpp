@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "data/jpeg_structure.h"
+
 namespace mdd::data {
 namespace {
 
@@ -53,52 +55,6 @@ Integrity png_structure(Bytes bytes) {
     if (starts_with(bytes.subspan(at + 4), "IEND")) return Integrity::kWhole;
     if (is_unknown_critical_chunk(bytes.subspan(at + 4))) return Integrity::kDamaged;
     at += 12 + length;
-  }
-  return Integrity::kTruncated;
-}
-
-/// The body of a DHT segment: tables of one byte, 16 counts, and as many values as the counts sum up to.
-bool huffman_tables_are_sound(Bytes body) {
-  while (body.size() >= 17) {
-    std::size_t codes = 0;
-    for (std::size_t i = 1; i <= 16; ++i) codes += body[i];
-    if (codes > 256 || codes > body.size() - 17) return false;
-    body = body.subspan(17 + codes);
-  }
-  return body.empty();
-}
-
-/// Where a JPEG goes on behind its first marker, SOI; 0 if the bytes are none. Like the decoder, which looks for a JPEG
-/// whatever the extension says, it takes a marker with any number of fill bytes ahead of it.
-std::size_t behind_start_of_image(Bytes bytes) {
-  std::size_t at = 0;
-  while (at < bytes.size() && bytes[at] == 0xFF) ++at;
-  return at > 0 && at < bytes.size() && bytes[at] == 0xD8 ? at + 1 : 0;
-}
-
-/// Walks the segments rather than searching for the EOI marker, because a thumbnail inside a segment has its own.
-/// Between the scan header and the next marker lies coded data, in which 0xFF is always followed by 0x00.
-Integrity jpeg_structure(Bytes bytes) {
-  constexpr std::uint8_t kEndOfImage = 0xD9, kHuffmanTables = 0xC4;
-  std::size_t at = behind_start_of_image(bytes);
-  while (at + 1 < bytes.size()) {
-    const std::uint8_t marker = bytes[at + 1];
-    if (bytes[at] != 0xFF || marker == 0x00 || marker == 0xFF) {
-      ++at;
-      continue;
-    }
-    at += 2;
-    if (marker == kEndOfImage) return Integrity::kWhole;
-    const bool stands_alone = marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8);
-    if (stands_alone) continue;
-    if (at + 2 > bytes.size()) return Integrity::kTruncated;
-    const std::size_t length = (std::size_t{bytes[at]} << 8) | bytes[at + 1];
-    if (length < 2) return Integrity::kDamaged;
-    if (length > bytes.size() - at) return Integrity::kTruncated;
-    if (marker == kHuffmanTables && !huffman_tables_are_sound(bytes.subspan(at + 2, length - 2))) {
-      return Integrity::kDamaged;
-    }
-    at += length;
   }
   return Integrity::kTruncated;
 }

@@ -28,7 +28,8 @@ enum class Integrity { kWhole, kTruncated, kDamaged };
 
 /// Walks the chunks of a PNG up to IEND and the segments of a JPEG up to the EOI marker. The decoder must see no file
 /// that is not kWhole: besides missing the end of many, it writes out of bounds for a JPEG whose Huffman tables have
-/// more than 256 codes, and into one text shared by all threads for a PNG with a critical chunk that it does not know.
+/// more than 256 codes, makes pixels out of chance for one that lacks tables, and writes into one text shared by all
+/// threads for a PNG with a critical chunk that it does not know.
 /// BMP and TGA, which have neither chunks nor segments, are kWhole here.
 [[nodiscard]] Integrity check_structure(ImageFormat format, std::span<const std::uint8_t> bytes) noexcept;
 

@@ -1,5 +1,5 @@
 // The one place where the code of stb is compiled, without our warning flags. Only the formats that we promise are
-// built in, and every allocation of the decoder is bounded.
+// built in, and every allocation of the decoder is bounded, and zero.
 #include <cstdlib>
 
 #include "data/decode_budget.h"

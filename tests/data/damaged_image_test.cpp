@@ -156,6 +156,43 @@ TEST_CASE("a huffman table of more than 256 codes never reaches the decoder") {
   CHECK(contains(load_error(folder / "a.tga"), "malformed segments"));
 }
 
+TEST_CASE("a jpeg that uses a table which it does not define never reaches the decoder") {
+  const test::TemporaryFolder folder;
+  const std::string whole = test::encode_jpeg(random_image(8, 8, 2), 80);
+  const auto with_byte = [&](std::size_t at, char from, char to) {
+    REQUIRE(whole.at(at) == from);
+    std::string bytes = whole;
+    bytes[at] = to;
+    write_bytes(folder / "a.jpg", bytes);
+    return load_error(folder / "a.jpg");
+  };
+  // Four tables, of 12, 162, 12 and 162 codes; the last one defines the first of its kind again.
+  CHECK(
+      contains(with_byte(whole.find("\xFF\xC4") + 4 + 2 * (17 + 12) + 17 + 162, '\x11', '\x10'), "malformed segments"));
+  const std::size_t quantisation = whole.find("\xFF\xDB") + 4;
+  CHECK(contains(with_byte(quantisation + 65, '\x01', '\0'), "malformed segments"));
+  CHECK(contains(with_byte(quantisation + 65, '\x01', '\x04'), "malformed segments"));
+  const std::size_t scan = whole.find("\xFF\xDA") + 4;
+  CHECK(contains(with_byte(scan + 1, '\x01', '\x09'), "malformed segments"));  // a component of no frame
+}
+
+TEST_CASE("a colour that the palette does not define is black, whatever memory held before") {
+  using namespace std::string_literals;
+  const test::TemporaryFolder folder;
+  // A BMP of 16 x 16 pixels that name all of 256 colours, of which the palette has one.
+  std::string bytes = "BM"s + "\0\0\0\0\0\0\0\0\x3A\0\0\0"s + "\x28\0\0\0\x10\0\0\0\x10\0\0\0\1\0\x08\0"s +
+                      std::string(16, '\0') + "\1\0\0\0\0\0\0\0"s + "\x40\x50\x60\0"s;
+  for (int row = 15; row >= 0; --row) {  // the last one comes first
+    for (int column = 0; column < 16; ++column) bytes.push_back(static_cast<char>(16 * row + column));
+  }
+  write_bytes(folder / "a.bmp", bytes);
+  std::vector<std::uint8_t> expected(3 * 256);
+  expected[0] = 0x60;
+  expected[1] = 0x50;
+  expected[2] = 0x40;
+  CHECK((load_image(folder / "a.bmp").pixels == expected));
+}
+
 TEST_CASE("a critical chunk of a png that the decoder does not know is not quoted") {
   const test::TemporaryFolder folder;
   std::string bytes = test::encode_png(random_image(8, 8, 2));

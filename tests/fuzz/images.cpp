@@ -29,6 +29,8 @@ void image(Bytes input) {
   const bool as_image = accepted([&] {
     const data::Image out = data::load_image(path);
     if (out.pixels.size() != static_cast<std::size_t>(3 * out.height * out.width)) give_up("an image of another size");
+    // Nothing that memory held before may show.
+    if (data::load_image(path).pixels != out.pixels) give_up("an image that is another one the second time");
   });
   const bool as_mask = accepted([&] {
     const data::Mask out = data::load_mask(path);
