@@ -24,6 +24,7 @@ class CudaBackend final : public Backend {
   [[nodiscard]] std::string name() const override;
   [[nodiscard]] std::string description() const override;
   [[nodiscard]] DType feature_type() const override;
+  [[nodiscard]] bool has_own_memory() const override { return true; }
   [[nodiscard]] std::unique_ptr<Recording> record(const std::function<void()>& work) override;
   void copy_from_host(const Tensor& to, std::span<const std::byte> host) override;
   void copy_to_host(std::span<std::byte> host, const Tensor& from) override;
@@ -92,7 +93,8 @@ class CudaBackend final : public Backend {
   void image_scores(ScoreRule rule, const Tensor& maps, const Tensor& scores) override;
   void score_histogram(const Tensor& scores, const Tensor& labels, float low, float high,
                        const Tensor& counts) override;
-  void ranking_metrics(const Tensor& scores, const Tensor& labels, const Tensor& metrics) override;
+  void pixel_metrics(const OverlapParams& params, const Tensor& scores, const Tensor& areas,
+                     const Tensor& metrics) override;
 
  private:
   /// Starts a kernel on the backend's stream.

@@ -1,8 +1,9 @@
 // Counting and ranking scores (spec S10).
 #include "cuda/implementation.h"
-#include "cuda/kernels/ranking_metrics.cuh"
+#include "cuda/kernels/pixel_metrics.cuh"
 #include "cuda/kernels/score_histogram.cuh"
 #include "cuda/ops/storage.h"
+#include "cuda/runtime/handle.h"
 #include "cuda/sort/device_sort.h"
 #include "ops/preconditions.h"
 
@@ -26,23 +27,23 @@ class Division {
   std::size_t bytes_ = 0;
 };
 
-/// Everything that ranking keeps in scratch memory.
+/// Everything that ranking keeps while it runs.
 struct RankingMemory {
   float* scores;
-  std::uint8_t* labels;
+  std::int32_t* areas;
   std::byte* sort;
   kernels::RankingTiles tiles;
   RankingMemory(Division& memory, std::int64_t count, std::int64_t tile_count, std::size_t sort_bytes)
       : scores(memory.take<float>(count)),
-        labels(memory.take<std::uint8_t>(count)),
+        areas(memory.take<std::int32_t>(count)),
         sort(memory.take<std::byte>(static_cast<std::int64_t>(sort_bytes))),
-        tiles{memory.take<unsigned>(tile_count),
-              memory.take<kernels::GroupEnd>(tile_count),
+        tiles{memory.take<kernels::Reached>(tile_count),
+              memory.take<kernels::Reached>(tile_count),
               memory.take<unsigned long long>(tile_count),
               memory.take<double>(tile_count),
               memory.take<double>(tile_count),
-              memory.take<int>(tile_count),
-              memory.take<unsigned>(1)} {}
+              memory.take<double>(tile_count),
+              memory.take<kernels::Reached>(1)} {}
 };
 
 }  // namespace
@@ -67,31 +68,36 @@ void CudaBackend::score_histogram(const Tensor& scores, const Tensor& labels, fl
   });
 }
 
-void CudaBackend::ranking_metrics(const Tensor& scores, const Tensor& labels, const Tensor& metrics) {
-  TraceRange range("ranking_metrics");
-  require_ranking(scores, labels, metrics);
+void CudaBackend::pixel_metrics(const OverlapParams& params, const Tensor& scores, const Tensor& areas,
+                                const Tensor& metrics) {
+  TraceRange range("pixel_metrics");
+  require_pixel_metrics(params, scores, areas, metrics);
   const std::int64_t count = scores.elements();
   const std::int64_t tile_count =
       std::max<std::int64_t>(1, (count + kernels::kRankingTile - 1) / kernels::kRankingTile);
   std::size_t sort_bytes = 0;
-  const auto sort = [&](std::byte* memory, float* sorted, std::uint8_t* sorted_labels) {
+  const auto sort = [&](std::byte* memory, float* sorted, std::int32_t* sorted_areas) {
     if (count == 0) return;
-    sort_descending(memory, sort_bytes, scores.f32(), sorted, labels.as<std::uint8_t>(), sorted_labels, count,
+    sort_descending(memory, sort_bytes, scores.f32(), sorted, areas.as<std::int32_t>(), sorted_areas, count,
                     context_.stream());
   };
   sort(nullptr, nullptr, nullptr);
   sort_bytes = std::max<std::size_t>(sort_bytes, 1);
   Division sizes(nullptr);
   static_cast<void>(RankingMemory(sizes, count, tile_count, sort_bytes));
-  Division parts(scratch<std::byte>(sizes.bytes()));
+  // Not scratch memory, which would stay: a class may have hundreds of megabytes of pixels.
+  const DeviceMemory region(context_.allocate(static_cast<std::size_t>(sizes.bytes())));
+  Division parts(static_cast<std::byte*>(region.get()));
   const RankingMemory memory(parts, count, tile_count, sort_bytes);
-  sort(memory.sort, memory.scores, memory.labels);
+  sort(memory.sort, memory.scores, memory.areas);
   const LaunchGeometry tiles{dim3(static_cast<unsigned>(tile_count)), dim3(kernels::kRankingThreads)};
   const LaunchGeometry one{dim3(1), dim3(kernels::kRankingThreads)};
-  launch(tiles, kernels::count_ranking_tiles, memory.scores, memory.labels, count, memory.tiles);
+  launch(tiles, kernels::count_ranking_tiles, memory.scores, memory.areas, count, memory.tiles);
   launch(one, kernels::scan_ranking_tiles, tile_count, memory.tiles);
-  launch(tiles, kernels::rank_tiles, memory.scores, memory.labels, count, memory.tiles);
-  launch(one, kernels::finish_ranking, count, tile_count, memory.tiles, metrics.as<double>());
+  launch(tiles, kernels::rank_tiles, memory.scores, memory.areas, count, params.limit, memory.tiles);
+  launch(one, kernels::finish_ranking, memory.scores, count, tile_count, params.components, params.limit, memory.tiles,
+         metrics.as<double>());
+  context_.synchronize();  // before the memory goes
 }
 
 }  // namespace mdd::cuda

@@ -8,7 +8,7 @@
 namespace mdd::cuda {
 
 void sort_descending(void* scratch, std::size_t& scratch_bytes, const float* keys_in, float* keys_out,
-                     const std::uint8_t* values_in, std::uint8_t* values_out, std::int64_t count, cudaStream_t stream) {
+                     const std::int32_t* values_in, std::int32_t* values_out, std::int64_t count, cudaStream_t stream) {
   require(count >= 0 && count <= INT32_MAX, "fewer than 2^31 pairs are sorted");
   MDDNET_CUDA(cub::DeviceRadixSort::SortPairsDescending(scratch, scratch_bytes, keys_in, keys_out, values_in,
                                                         values_out, static_cast<std::int32_t>(count), 0,

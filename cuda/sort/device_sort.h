@@ -1,4 +1,4 @@
-// Sorting on the device, for the ranking metrics.
+// Sorting on the device, for the pixel metrics.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +11,6 @@ namespace mdd::cuda {
 /// everything. The arrays do not overlap. With `scratch` null only sets scratch_bytes to the device memory that a call
 /// needs; otherwise scratch holds at least that much. Throws Error(kRuntime) naming the failed call.
 void sort_descending(void* scratch, std::size_t& scratch_bytes, const float* keys_in, float* keys_out,
-                     const std::uint8_t* values_in, std::uint8_t* values_out, std::int64_t count, cudaStream_t stream);
+                     const std::int32_t* values_in, std::int32_t* values_out, std::int64_t count, cudaStream_t stream);
 
 }  // namespace mdd::cuda

@@ -84,7 +84,8 @@ class CpuBackend final : public Backend {
   void image_scores(ScoreRule rule, const Tensor& maps, const Tensor& scores) override;
   void score_histogram(const Tensor& scores, const Tensor& labels, float low, float high,
                        const Tensor& counts) override;
-  void ranking_metrics(const Tensor& scores, const Tensor& labels, const Tensor& metrics) override;
+  void pixel_metrics(const OverlapParams& params, const Tensor& scores, const Tensor& areas,
+                     const Tensor& metrics) override;
 
  private:
   /// Memory for intermediate values of one operation: at least `elements` floats, kept from call to call.

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "cpu/implementation.h"
-#include "eval/ranking.h"
+#include "eval/pixel_metrics.h"
 #include "ops/map_arithmetic.h"
 #include "ops/preconditions.h"
 
@@ -23,14 +23,16 @@ void CpuBackend::score_histogram(const Tensor& scores, const Tensor& labels, flo
   }
 }
 
-void CpuBackend::ranking_metrics(const Tensor& scores, const Tensor& labels, const Tensor& metrics) {
-  require_ranking(scores, labels, metrics);
+void CpuBackend::pixel_metrics(const OverlapParams& params, const Tensor& scores, const Tensor& areas,
+                               const Tensor& metrics) {
+  require_pixel_metrics(params, scores, areas, metrics);
   const std::span all(static_cast<const float*>(scores.f32()), static_cast<std::size_t>(scores.elements()));
-  eval::RankingMetrics found;
+  eval::PixelMetrics found;
   if (std::none_of(all.begin(), all.end(), [](float score) { return std::isnan(score); })) {
-    found = eval::ranking_metrics(all, {labels.as<std::uint8_t>(), all.size()});
+    found = eval::pixel_metrics(all, {areas.as<std::int32_t>(), all.size()},
+                                static_cast<std::uint64_t>(params.components), params.limit);
   }
-  const std::array values{found.auroc, found.average_precision, found.f1_max};
+  const std::array values{found.ranking.auroc, found.ranking.average_precision, found.ranking.f1_max, found.aupro};
   std::transform(values.begin(), values.end(), metrics.as<double>(), [](const std::optional<double>& value) {
     return value.value_or(std::numeric_limits<double>::quiet_NaN());
   });

@@ -13,14 +13,7 @@ void OverlapCurve::advance(std::uint64_t normals, double next) {
   const auto from = static_cast<double>(seen_);
   if (normals == 0 || from >= limit_) return;
   seen_ += normals;
-  const auto step = static_cast<double>(normals);
-  if (from + step <= limit_) {
-    area_.add(0.5 * (overlap_ + next) * step);
-    return;
-  }
-  const double inside = limit_ - from;
-  const double overlap_at_limit = overlap_ + (inside / step) * (next - overlap_);
-  area_.add(0.5 * (overlap_ + overlap_at_limit) * inside);
+  area_.add(area_below(limit_, from, static_cast<double>(normals), overlap_, next));
 }
 
 void OverlapCurve::add(const TieGroup& group) {

@@ -25,18 +25,18 @@ std::optional<double> mean_where_defined(std::span<const Row> rows, std::optiona
 }  // namespace
 
 ClassMetrics::ClassMetrics(std::int64_t height, std::int64_t width, PixelStorage storage)
-    : pixels_(height, width, std::move(storage)) {}
+    : pixels_(std::make_unique<PixelPool>(height, width, std::move(storage))) {}
 
 void ClassMetrics::add(const ImageOutcome& image) {
-  require(image.map.size() == pixels_.pixels_of_map(), "class metrics: map has the extents of the class");
-  require(image.mask.empty() || image.mask.size() == pixels_.pixels_of_map(),
+  require(image.map.size() == pixels_->pixels_of_map(), "class metrics: map has the extents of the class");
+  require(image.mask.empty() || image.mask.size() == pixels_->pixels_of_map(),
           "class metrics: mask has the extents of the class");
   if (std::isnan(image.score)) fail(ErrorKind::kRuntime, "metrics: an image score is NaN; expected a number");
   if (image.defective && image.mask.empty()) {
     mask_missing_ = true;
-    pixels_.clear();  // no pixel metric can come of them any more
+    pixels_->clear();  // no pixel metric can come of them any more
   }
-  if (!mask_missing_) pixels_.add(image.map, image.mask);
+  if (!mask_missing_) pixels_->add({image.map, image.device_map, image.mask});
   scores_.push_back(image.score);
   defective_.push_back(image.defective ? 1 : 0);
   if (image.true_class < 0) class_unknown_ = true;
@@ -54,7 +54,7 @@ MetricRow ClassMetrics::row() {
     row.vote_accuracy = static_cast<double>(right_votes_) / static_cast<double>(row.images);
   }
   if (mask_missing_) return row;
-  const PixelMetrics pixel = pixels_.metrics();
+  const PixelMetrics pixel = pixels_->metrics(kAuproLimit);
   row.pixel_auroc = pixel.ranking.auroc;
   row.pixel_ap = pixel.ranking.average_precision;
   row.pixel_f1max = pixel.ranking.f1_max;
@@ -62,7 +62,7 @@ MetricRow ClassMetrics::row() {
   return row;
 }
 
-AderRow ClassMetrics::ader_row() { return mask_missing_ ? AderRow{} : pixels_.ader(); }
+AderRow ClassMetrics::ader_row() { return mask_missing_ ? AderRow{} : pixels_->ader(); }
 
 MeanRow mean_of(std::span<const MetricRow> rows) {
   MeanRow mean;

@@ -135,15 +135,8 @@ SortedRuns PixelPool::runs() {
 }
 
 PixelMetrics PixelPool::metrics(double limit) {
-  RankingCurve ranking(all_.defects);
-  OverlapCurve overlap(all_.normals, components_, limit);
-  if (all_.normals == 0 || all_.defects == 0) return {};
   SortedRuns sorted = runs();
-  const std::uint64_t rest = visit_tie_groups(sorted, [&](const TieGroup& group) {
-    ranking.add(group);
-    overlap.add(group);
-  });
-  return {ranking.finish(rest), overlap.finish()};
+  return pixel_metrics(sorted, {all_.normals, all_.defects, components_}, limit);
 }
 
 AderRow PixelPool::ader() {

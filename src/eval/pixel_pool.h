@@ -6,9 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "eval/aupro.h"
 #include "eval/histogram_metrics.h"
-#include "eval/ranking.h"
+#include "eval/pixel_store.h"
 #include "eval/spool_file.h"
 
 namespace mdd::eval {
@@ -21,16 +20,11 @@ struct PixelStorage {
   std::filesystem::path folder;  ///< of the temporary file; empty = the system's (TMPDIR)
 };
 
-struct PixelMetrics {
-  RankingMetrics ranking;
-  std::optional<double> aupro;
-};
-
 /// Keeps a sortable key a pixel, and for defects the area of their component; masks and maps themselves are not kept.
 /// Beyond the memory limit, sorted runs go to a file without a name; metrics then merge the runs in one walk. Every sum
 /// that depends on an order is one of integers, so the result has the same bits however the pixels were stored and in
 /// whatever order the images came.
-class PixelPool {
+class PixelPool final : public PixelStore {
  public:
   /// Extents of every map. Throws Error(kRuntime) unless both are positive and their product fits 31 bits.
   PixelPool(std::int64_t height, std::int64_t width, PixelStorage storage = {});
@@ -39,15 +33,14 @@ class PixelPool {
   /// all normal. Throws Error(kRuntime) on wrong extents or NaN, and takes nothing then; and if the temporary file
   /// cannot be written.
   void add(std::span<const float> map, std::span<const std::uint8_t> mask);
-  /// Forgets all pixels and gives their memory and file back.
-  void clear();
+  void add(const ImagePixels& image) override { add(image.map, image.mask); }
+  /// Gives the file back, too.
+  void clear() override;
 
-  /// Metrics of the images so far; more may be added afterwards. AUPRO up to `limit` in (0, 1].
-  [[nodiscard]] PixelMetrics metrics(double limit = kAuproLimit);
-  /// Throws Error(kRuntime) if a value of a map was infinite.
-  [[nodiscard]] AderRow ader();
+  [[nodiscard]] PixelMetrics metrics(double limit = kAuproLimit) override;
+  [[nodiscard]] AderRow ader() override;
 
-  [[nodiscard]] std::size_t pixels_of_map() const { return static_cast<std::size_t>(height_ * width_); }
+  [[nodiscard]] std::size_t pixels_of_map() const override { return static_cast<std::size_t>(height_ * width_); }
   /// Bytes in the temporary file.
   [[nodiscard]] std::uint64_t spooled_bytes() const { return spool_.has_value() ? spool_->size() : 0; }
 

@@ -1,10 +1,9 @@
 #include "eval/ranking.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "core/error.h"
-#include "eval/score_order.h"
+#include "eval/sorted_records.h"
 
 namespace mdd::eval {
 
@@ -31,24 +30,9 @@ RankingMetrics RankingCurve::finish(std::uint64_t normals_after) const {
 
 RankingMetrics ranking_metrics(std::span<const float> scores, std::span<const std::uint8_t> labels) {
   require(scores.size() == labels.size(), "as many labels as scores");
-  refuse_nan(scores);
-  const auto count = static_cast<std::size_t>(std::count(labels.begin(), labels.end(), std::uint8_t{0}));
-  std::vector<NormalRecord> normals;
-  std::vector<DefectRecord> defects;
-  normals.reserve(count);
-  defects.reserve(labels.size() - count);
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    const std::uint32_t key = descending_key(scores[i]);
-    if (labels[i] == 0) {
-      normals.push_back(key);
-    } else {
-      defects.push_back(DefectRecord{key} << 32 | 1);
-    }
-  }
-  sort_by_key(normals);
-  sort_by_key(defects);
-  SortedRuns runs{{Cursor<NormalRecord>(normals)}, {Cursor<DefectRecord>(defects)}};
-  RankingCurve curve(defects.size());
+  const SortedRecords records = sorted_records(scores, [&](std::size_t i) { return labels[i] != 0 ? 1 : 0; });
+  SortedRuns runs = records.runs();
+  RankingCurve curve(records.defects.size());
   const std::uint64_t rest = visit_tie_groups(runs, [&](const TieGroup& group) { curve.add(group); });
   return curve.finish(rest);
 }

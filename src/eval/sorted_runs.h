@@ -1,12 +1,11 @@
 // Sorted sequences of scores, in memory or spooled, and the one walk over them that every metric shares.
 #pragma once
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <vector>
 
+#include "core/overlap_arithmetic.h"
 #include "eval/spool_file.h"
 
 namespace mdd::eval {
@@ -18,21 +17,6 @@ using DefectRecord = std::uint64_t;
 
 [[nodiscard]] inline std::uint32_t key_of(NormalRecord record) { return record; }
 [[nodiscard]] inline std::uint32_t key_of(DefectRecord record) { return static_cast<std::uint32_t>(record >> 32); }
-
-/// Sum of shares of components in fixed point, 96 bits below the point: exact, so that no order of summing matters, for
-/// up to 2^32 components. A whole component of 2^31 pixels misses 1 by less than 2^-65.
-using Overlap = unsigned __int128;
-
-/// What one pixel of a component of `area` > 0 pixels adds: floor(2^96 / area).
-[[nodiscard]] inline Overlap share_of(std::uint32_t area) {
-  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
-  const std::uint64_t high = kMost / area;
-  const std::uint64_t rest = kMost % area + 1;  // 2^64 = high * area + rest
-  return (Overlap{high} << 32) + (rest << 32) / area;
-}
-
-/// In components.
-[[nodiscard]] inline double to_components(Overlap overlap) { return std::ldexp(static_cast<double>(overlap), -96); }
 
 /// Walks once over an ascending sequence of records.
 template <class Record>

@@ -108,6 +108,7 @@ std::vector<ScoredResult> Scorer::score(std::span<const data::Image> images, boo
     ScoredResult& r = results[i];
     r.score = scores[i];
     r.map = row(fused, i, pixels);
+    r.device_map = batch.fused.rows(static_cast<std::int64_t>(i), 1);
     if (all_maps) {
       r.teacher_restored = row(restored, i, pixels);
       r.restored_identity = row(identity, i, pixels);

@@ -14,6 +14,7 @@ namespace mdd {
 struct ScoredResult {
   float score = 0;
   std::vector<float> map;                ///< fused and blurred
+  Tensor device_map;                     ///< the same on the scorer's backend, until it scores again
   std::vector<float> teacher_restored;   ///< raw; filled on request
   std::vector<float> restored_identity;  ///< raw; filled on request
   std::vector<float> mass;               ///< per class; empty without memory
@@ -36,6 +37,7 @@ class Scorer {
   /// Error(kRuntime) if a score or a share of the vote is not finite: weights or image are broken.
   [[nodiscard]] std::vector<ScoredResult> score(std::span<const data::Image> images, bool all_maps = false);
   [[nodiscard]] std::int64_t image_size() const { return side_; }
+  [[nodiscard]] Backend& backend() const { return model_->backend(); }
   /// Batch sizes that are scored by replaying a recording by now.
   [[nodiscard]] std::size_t recordings() const { return replay_.recordings(); }
 

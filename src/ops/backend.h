@@ -48,6 +48,9 @@ class Backend : public MemoryResource {
   /// The same without gradients; may be narrower.
   [[nodiscard]] virtual DType inference_feature_type() const { return feature_type(); }
 
+  /// Whether its memory is apart from the host's, so that what was computed there is best kept and used there.
+  [[nodiscard]] virtual bool has_own_memory() const { return false; }
+
   /// Records what `work` asks for, without doing it; nullptr, and `work` not called, from a backend that cannot record.
   /// Requires that the same work ran at least once before (so that everything it needs is prepared), that it neither
   /// allocates nor waits nor reads host memory, and that all of its tensors outlive the recording.
@@ -228,10 +231,13 @@ class Backend : public MemoryResource {
   /// labels u8 [n], counts i64 [2, bins]. NaN scores are counted nowhere. bytes: scores + labels.
   virtual void score_histogram(const Tensor& scores, const Tensor& labels, float low, float high,
                                const Tensor& counts) = 0;
-  /// metrics f64 [3] = area under the ROC curve, average precision, largest F1, over all distinct thresholds; ties
-  /// count as one threshold. NaN (all three) unless both labels occur and no score is NaN. scores f32 [n], labels u8
-  /// [n] (0 = normal), n < 2^31. bytes: a sort of n pairs.
-  virtual void ranking_metrics(const Tensor& scores, const Tensor& labels, const Tensor& metrics) = 0;
+  /// metrics f64 [4] = area under the ROC curve, average precision, largest F1, and area under the per-region-overlap
+  /// curve up to `limit`, divided by `limit`; over all distinct thresholds, ties count as one. scores f32 [n]; areas
+  /// i32 [n]: 0 = normal pixel, else the number of pixels of the pixel's connected defect component. NaN (all four)
+  /// unless both kinds of pixels occur and no score is NaN; NaN (the last) for 0 components. n < 2^31. Takes memory of
+  /// its own while it runs, 16 bytes a pixel, and waits: not to be recorded. bytes: a sort of n pairs.
+  virtual void pixel_metrics(const OverlapParams& params, const Tensor& scores, const Tensor& areas,
+                             const Tensor& metrics) = 0;
 };
 
 }  // namespace mdd

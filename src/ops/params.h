@@ -109,6 +109,12 @@ enum class MapFusion : std::uint8_t { kSum, kProduct, kTeacherRestored, kRestore
 /// Image score of a map (spec S8): its largest value, or the mean of its largest 1 % (at least one pixel).
 enum class ScoreRule : std::uint8_t { kMaximum, kTopPercent };
 
+/// Of the per-region-overlap curve of a class (spec S10).
+struct OverlapParams {
+  std::int64_t components = 0;  ///< connected defect components in all masks
+  double limit = 0.3;           ///< false-positive rate up to which the curve is integrated, in (0, 1]
+};
+
 struct AdamParams {
   float beta1 = 0.5f;
   float beta2 = 0.999f;

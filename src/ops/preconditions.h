@@ -74,12 +74,14 @@ inline void require_resizable(const Tensor& x, const Tensor& y) {
   return counts.shape[1];
 }
 
-/// Of Backend::ranking_metrics.
-inline void require_ranking(const Tensor& scores, const Tensor& labels, const Tensor& metrics) {
-  require(scores.dtype == DType::kF32 && labels.dtype == DType::kU8 && scores.elements() == labels.elements(),
-          "as many labels as scores");
+/// Of Backend::pixel_metrics.
+inline void require_pixel_metrics(const OverlapParams& params, const Tensor& scores, const Tensor& areas,
+                                  const Tensor& metrics) {
+  require(params.components >= 0 && params.limit > 0.0 && params.limit <= 1.0, "components, and a limit in (0, 1]");
+  require(scores.dtype == DType::kF32 && areas.dtype == DType::kI32 && scores.elements() == areas.elements(),
+          "as many areas as scores");
   require(scores.elements() <= std::numeric_limits<std::int32_t>::max(), "fewer than 2^31 scores");
-  require(metrics.dtype == DType::kF64 && metrics.elements() == 3, "three metrics");
+  require(metrics.dtype == DType::kF64 && metrics.elements() == 4, "four metrics");
 }
 
 }  // namespace mdd

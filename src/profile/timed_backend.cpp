@@ -241,9 +241,10 @@ void TimedBackend::score_histogram(const Tensor& scores, const Tensor& labels, f
         [&] { inner_->score_histogram(scores, labels, low, high, counts); });
 }
 
-void TimedBackend::ranking_metrics(const Tensor& scores, const Tensor& labels, const Tensor& metrics) {
-  timed("ranking_metrics", {0, bytes_of({scores, labels, metrics})},
-        [&] { inner_->ranking_metrics(scores, labels, metrics); });
+void TimedBackend::pixel_metrics(const OverlapParams& params, const Tensor& scores, const Tensor& areas,
+                                 const Tensor& metrics) {
+  timed("pixel_metrics", {0, bytes_of({scores, areas, metrics})},
+        [&] { inner_->pixel_metrics(params, scores, areas, metrics); });
 }
 
 }  // namespace mdd

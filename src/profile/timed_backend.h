@@ -25,6 +25,7 @@ class TimedBackend final : public Backend {
   [[nodiscard]] std::string description() const override { return inner_->description(); }
   [[nodiscard]] DType feature_type() const override { return inner_->feature_type(); }
   [[nodiscard]] DType inference_feature_type() const override { return inner_->inference_feature_type(); }
+  [[nodiscard]] bool has_own_memory() const override { return inner_->has_own_memory(); }
   void synchronize() override { inner_->synchronize(); }
   void forget_packed_filters() override { inner_->forget_packed_filters(); }
   void copy_from_host(const Tensor& to, std::span<const std::byte> host) override;
@@ -92,7 +93,8 @@ class TimedBackend final : public Backend {
   void image_scores(ScoreRule rule, const Tensor& maps, const Tensor& scores) override;
   void score_histogram(const Tensor& scores, const Tensor& labels, float low, float high,
                        const Tensor& counts) override;
-  void ranking_metrics(const Tensor& scores, const Tensor& labels, const Tensor& metrics) override;
+  void pixel_metrics(const OverlapParams& params, const Tensor& scores, const Tensor& areas,
+                     const Tensor& metrics) override;
 
  private:
   void timed(const char* operation, const Cost& cost, const std::function<void()>& work);

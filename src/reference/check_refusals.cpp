@@ -1,5 +1,6 @@
 // A violated clause of the contract is refused: Error(kRuntime), and the output stays as it was.
 #include <array>
+#include <cmath>
 
 #include "reference/checker.h"
 
@@ -124,6 +125,25 @@ void check_image_refusals(Checker& check) {
   check.refuses("a grey image", wide, [&] { backend.normalise_images({}, grey, wide); });
 }
 
+void check_metric_refusals(Checker& check) {
+  Backend& backend = check.backend();
+  const DeviceArray scores = check.device(check.random(Shape{6})), few = check.device(check.random(Shape{5}));
+  const DeviceArray areas = check.device(Array(Shape{6}), DType::kI32);
+  const DeviceArray bytes = check.device(Array(Shape{6}), DType::kU8);
+  const DeviceArray metrics = check.poisoned(Shape{4}, DType::kF64), three = check.poisoned(Shape{3}, DType::kF64);
+  check.refuses("fewer scores than areas", metrics, [&] { backend.pixel_metrics({}, few, areas, metrics); });
+  check.refuses("areas of bytes", metrics, [&] { backend.pixel_metrics({}, scores, bytes, metrics); });
+  check.refuses("three metrics", three, [&] { backend.pixel_metrics({}, scores, areas, three); });
+  check.refuses("a negative number of components", metrics, [&] {
+    backend.pixel_metrics({-1, 0.3}, scores, areas, metrics);
+  });
+  for (const double limit : {0.0, 1.5, std::nan("")}) {
+    check.refuses("a limit outside (0, 1]", metrics, [&] {
+      backend.pixel_metrics({1, limit}, scores, areas, metrics);
+    });
+  }
+}
+
 void check_training_refusals(Checker& check) {
   Backend& backend = check.backend();
   const DeviceArray x = check.feature(check.random_feature(Shape{1, 1, 1, 3})),
@@ -159,6 +179,7 @@ void check_refusals(Checker& check) {
   check.run("refusals", "pooling", [&] { check_pooling_refusals(check); });
   check.run("refusals", "softmax cross entropy", [&] { check_cross_entropy_refusals(check); });
   check.run("refusals", "images and maps", [&] { check_image_refusals(check); });
+  check.run("refusals", "metrics", [&] { check_metric_refusals(check); });
   check.run("refusals", "training", [&] { check_training_refusals(check); });
 }
 

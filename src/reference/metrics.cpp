@@ -7,22 +7,33 @@
 namespace mdd::reference {
 namespace {
 
-/// How many scores of one kind reach the threshold.
-double reaching(const Array& scores, const Array& labels, bool defect, double threshold) {
-  double count = 0.0;
+/// What reaches a threshold.
+struct Reaching {
+  double normals = 0.0, defects = 0.0;
+  double overlap = 0.0;  ///< sum over components of the share that reaches it
+};
+
+Reaching reaching(const Array& scores, const Array& areas, double threshold) {
+  Reaching out;
   for (Index i = 0; i < scores.size(); ++i) {
-    if ((labels[i] != 0.0) == defect && scores[i] >= threshold) count += 1.0;
+    if (scores[i] < threshold) continue;
+    if (areas[i] == 0.0) {
+      out.normals += 1.0;
+    } else {
+      out.defects += 1.0;
+      out.overlap += 1.0 / areas[i];
+    }
   }
-  return count;
+  return out;
 }
 
 /// Share of (defect, normal) pairs in the right order; a tie counts one half.
-double area_under_roc(const Array& scores, const Array& labels) {
+double area_under_roc(const Array& scores, const Array& areas) {
   double right = 0.0, pairs = 0.0;
   for (Index i = 0; i < scores.size(); ++i) {
-    if (labels[i] == 0.0) continue;
+    if (areas[i] == 0.0) continue;
     for (Index j = 0; j < scores.size(); ++j) {
-      if (labels[j] != 0.0) continue;
+      if (areas[j] != 0.0) continue;
       pairs += 1.0;
       right += scores[i] > scores[j] ? 1.0 : scores[i] == scores[j] ? 0.5 : 0.0;
     }
@@ -43,19 +54,28 @@ Array score_histogram(const Array& scores, const Array& labels, double low, doub
   return counts;
 }
 
-Array ranking_metrics(const Array& scores, const Array& labels) {
+Array pixel_metrics(const Array& scores, const Array& areas, double components, double limit) {
   const std::set<double, std::greater<>> thresholds(scores.values.begin(), scores.values.end());
-  const double defects = reaching(scores, labels, true, *thresholds.rbegin());
-  double average_precision = 0.0, best_f1 = 0.0, last_recall = 0.0;
+  const Reaching all = reaching(scores, areas, *thresholds.rbegin());
+  double average_precision = 0.0, best_f1 = 0.0, area = 0.0;
+  double last_recall = 0.0, last_rate = 0.0, last_overlap = 0.0;
   for (const double threshold : thresholds) {  // the highest first
-    const double hits = reaching(scores, labels, true, threshold);
-    const double precision = hits / (hits + reaching(scores, labels, false, threshold));
-    const double recall = hits / defects;
+    const Reaching found = reaching(scores, areas, threshold);
+    const double precision = found.defects / (found.defects + found.normals);
+    const double recall = found.defects / all.defects;
     average_precision += (recall - last_recall) * precision;
-    if (hits > 0.0) best_f1 = std::max(best_f1, 2.0 * precision * recall / (precision + recall));
+    if (found.defects > 0.0) best_f1 = std::max(best_f1, 2.0 * precision * recall / (precision + recall));
     last_recall = recall;
+    const double rate = found.normals / all.normals, overlap = found.overlap / components;
+    if (rate > last_rate && last_rate < limit) {
+      const double end = std::min(rate, limit);
+      const double overlap_at_end = last_overlap + (overlap - last_overlap) * (end - last_rate) / (rate - last_rate);
+      area += (end - last_rate) * (last_overlap + overlap_at_end) / 2.0;
+    }
+    last_rate = rate;
+    last_overlap = overlap;
   }
-  return {Shape{3}, {area_under_roc(scores, labels), average_precision, best_f1}};
+  return {Shape{4}, {area_under_roc(scores, areas), average_precision, best_f1, area / limit}};
 }
 
 }  // namespace mdd::reference

@@ -97,7 +97,7 @@ class ConvolutionRecorder final : public Backend {
   void gaussian_blur(float, T, T) override {}
   void image_scores(ScoreRule, T, T) override {}
   void score_histogram(T, T, float, float, T) override {}
-  void ranking_metrics(T, T, T) override {}
+  void pixel_metrics(const OverlapParams&, T, T, T) override {}
 
  private:
   void note(const Problem& problem) { problems_.emplace(cuda::text(problem, problem.type), problem); }

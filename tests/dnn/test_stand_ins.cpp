@@ -51,16 +51,16 @@ TEST_CASE("Matrix products of either orientation") {
 TEST_CASE("Pairs are sorted by falling key, ties in their order, NaN first") {
   const float nan = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
   const std::vector<float> keys{0.0f, 2.0f, -0.0f, nan, -inf, 2.0f, -nan, inf, -1.0f};
-  const std::vector<std::uint8_t> values{0, 1, 2, 3, 4, 5, 6, 7, 8};
+  const std::vector<std::int32_t> values{0, 1, 2, 3, 4, 5, 6, 7, 8};
   std::vector<float> sorted(keys.size());
-  std::vector<std::uint8_t> moved(keys.size());
+  std::vector<std::int32_t> moved(keys.size());
   const auto count = static_cast<std::int64_t>(keys.size());
   std::size_t bytes = 0;
   sort_descending(nullptr, bytes, keys.data(), sorted.data(), values.data(), moved.data(), count, nullptr);
   REQUIRE(bytes > 0);
   std::vector<std::byte> scratch(bytes);
   sort_descending(scratch.data(), bytes, keys.data(), sorted.data(), values.data(), moved.data(), count, nullptr);
-  CHECK(moved == std::vector<std::uint8_t>{3, 7, 1, 5, 0, 2, 8, 4, 6});
+  CHECK(moved == std::vector<std::int32_t>{3, 7, 1, 5, 0, 2, 8, 4, 6});
   CHECK(sorted[1] == inf);
   CHECK(sorted[7] == -inf);
   std::size_t too_little = 1;

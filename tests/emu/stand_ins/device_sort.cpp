@@ -20,7 +20,7 @@ std::uint32_t order_of(float key) {
 }  // namespace
 
 void sort_descending(void* scratch, std::size_t& scratch_bytes, const float* keys_in, float* keys_out,
-                     const std::uint8_t* values_in, std::uint8_t* values_out, std::int64_t count, cudaStream_t stream) {
+                     const std::int32_t* values_in, std::int32_t* values_out, std::int64_t count, cudaStream_t stream) {
   require(count >= 0 && count <= INT32_MAX, "fewer than 2^31 pairs are sorted");
   const std::size_t wanted = 256 + static_cast<std::size_t>(count);
   if (scratch == nullptr) {
