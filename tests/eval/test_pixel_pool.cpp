@@ -8,6 +8,7 @@
 
 #include "core/rng.h"
 #include "eval/class_metrics.h"
+#include "eval/components.h"
 #include "eval/pixel_pool.h"
 #include "eval/score_order.h"
 #include "support/message_of.h"
@@ -92,6 +93,36 @@ TEST_CASE("spooled or in memory, in any order: the same bits, and nothing stays 
     }
   }
   CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE("pixels that come with the areas of their components: the same bits") {
+  for (const std::uint32_t levels : {3u, 1000000u}) {
+    PixelPool pool(kSide, kSide);
+    std::vector<float> scores;
+    std::vector<std::int32_t> areas;
+    std::uint64_t count = 0;
+    for (const Image& image : random_images(7, levels)) {
+      pool.add(image.map, image.mask);
+      scores.insert(scores.end(), image.map.begin(), image.map.end());
+      areas.resize(scores.size());
+      if (image.mask.empty()) continue;
+      const Components components = label_components(image.mask, kSide, kSide);
+      count += components.areas.size();
+      for (std::size_t i = 0; i < kPixels; ++i) {
+        const std::int32_t label = components.labels[i];
+        if (label != 0) {
+          areas[areas.size() - kPixels + i] =
+              static_cast<std::int32_t>(components.areas[static_cast<std::size_t>(label - 1)]);
+        }
+      }
+    }
+    check_same_bits({pixel_metrics(scores, areas, count, 0.3), {}}, {pool.metrics(), {}});
+    check_same_bits({pixel_metrics(scores, areas, count, 1.0), {}}, {pool.metrics(1.0), {}});
+    CHECK_THROWS_AS(static_cast<void>(pixel_metrics(scores, areas, count, 0.0)), Error);
+    CHECK_THROWS_AS(static_cast<void>(pixel_metrics(scores, std::span(areas).first(4), count, 0.3)), Error);
+    scores[9] = std::nanf("");
+    CHECK_THROWS_AS(static_cast<void>(pixel_metrics(scores, areas, count, 0.3)), Error);
+  }
 }
 
 TEST_CASE("images may be added after metrics were asked for, and all may be forgotten") {
