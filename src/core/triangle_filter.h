@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/rounded_product.h"
+
 namespace mdd {
 
 struct TriangleFilter {
@@ -42,14 +44,6 @@ struct TriangleFilter {
                    std::uint8_t* to) const;
 };
 
-namespace detail {
-/// A product that no compiler may fuse with the sum it goes into: the last bit of a weight would depend on it.
-[[nodiscard]] inline double rounded_product(double a, double b) noexcept {
-  const volatile double product = a * b;
-  return product;
-}
-}  // namespace detail
-
 // The order of operations follows Pillow's precompute_coeffs, because the last bit of the weights depends on it.
 inline TriangleFilter::TriangleFilter(std::int64_t input, std::int64_t output) {
   const double scale = static_cast<double>(input) / static_cast<double>(output);
@@ -58,14 +52,14 @@ inline TriangleFilter::TriangleFilter(std::int64_t input, std::int64_t output) {
   windows.reserve(static_cast<std::size_t>(output));
   std::vector<double> row;
   for (std::int64_t position = 0; position < output; ++position) {
-    const double center = detail::rounded_product(static_cast<double>(position) + 0.5, scale);
+    const double center = rounded_product(static_cast<double>(position) + 0.5, scale);
     const auto first = std::max<std::int64_t>(static_cast<std::int64_t>(center - support + 0.5), 0);
     const auto last = std::min<std::int64_t>(static_cast<std::int64_t>(center + support + 0.5), input);
     row.clear();
     double sum = 0.0;
     for (std::int64_t i = first; i < last; ++i) {
       const double offset = static_cast<double>(i) - center + 0.5;
-      const double distance = std::abs(detail::rounded_product(offset, inverse_support));
+      const double distance = std::abs(rounded_product(offset, inverse_support));
       row.push_back(distance < 1.0 ? 1.0 - distance : 0.0);
       sum += row.back();
     }

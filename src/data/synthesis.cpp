@@ -12,10 +12,9 @@
 namespace mdd::data {
 namespace {
 
-constexpr std::int64_t kGrid = 8;  // cells a side
-constexpr std::size_t kMaxDistortions = 3;
+constexpr std::int64_t kGrid = SourceRecipe::kGrid;
 
-enum class Distortion { kGamma, kBrightness, kColour, kSolarise, kPosterise, kInvert, kRotate, kRoll };
+enum class Family { kGamma, kBrightness, kColour, kSolarise, kPosterise, kInvert, kRotate, kRoll };
 
 /// The first `count` entries become a uniform draw without repetition (Fisher-Yates from the front).
 template <typename Values>
@@ -25,84 +24,103 @@ void shuffle_front(Values& values, std::size_t count, RandomStream& random) {
   }
 }
 
-void distort_colour(Image& image, RandomStream& random) {
+Distortion draw_colour(RandomStream& random) {
   if (random.below(2) == 0) {
     const float hue = random.uniform(-50.0f, 50.0f);
-    const float saturation = random.uniform(-50.0f, 50.0f);
-    adjust_hue_saturation(image, hue, saturation);
+    return hue_and_saturation(hue, random.uniform(-50.0f, 50.0f));
+  }
+  std::array<std::uint8_t, 3> order = {0, 1, 2};
+  shuffle_front(order, 2, random);
+  return channel_order(order);
+}
+
+Distortion draw_distortion(Family family, std::int64_t size, RandomStream& random) {
+  // Two draws of one call never stand in one expression: their order would be the compiler's choice.
+  switch (family) {
+    case Family::kGamma:
+      return gamma_curve(random.uniform(0.5f, 2.0f));
+    case Family::kBrightness: {
+      const float factor = random.uniform(0.8f, 1.2f);
+      return brightness(factor, random.uniform(-30.0f, 30.0f));
+    }
+    case Family::kColour:
+      return draw_colour(random);
+    case Family::kSolarise:
+      return solarisation(32 + static_cast<int>(random.below(97)));
+    case Family::kPosterise:
+      return posterisation(1 + static_cast<int>(random.below(6)));
+    case Family::kInvert:
+      return inversion();
+    case Family::kRotate:
+      return rotation(random.uniform(-45.0f, 45.0f));
+    default: {
+      const auto side = static_cast<std::uint32_t>(size);
+      const auto down = static_cast<std::int32_t>(random.below(side));
+      return roll(down, static_cast<std::int32_t>(random.below(side)));
+    }
+  }
+}
+
+/// Which image, and whether shuffled.
+void draw_image(const SourceChoice& choice, std::uint32_t own, RandomStream& random, SourceRecipe& recipe) {
+  if (choice.textures > 0) {
+    const std::uint32_t drawn = random.below(static_cast<std::uint32_t>(choice.textures));
+    recipe.image = static_cast<std::int32_t>(choice.training + drawn);
     return;
   }
-  std::array<std::size_t, 3> order = {0, 1, 2};
-  shuffle_front(order, 2, random);
-  permute_channels(image, order);
-}
-
-void distort(Image& image, Distortion kind, RandomStream& random) {
-  // Two draws of one call never stand in one expression: their order would be the compiler's choice.
-  switch (kind) {
-    case Distortion::kGamma:
-      return adjust_gamma(image, random.uniform(0.5f, 2.0f));
-    case Distortion::kBrightness: {
-      const float factor = random.uniform(0.8f, 1.2f);
-      return adjust_brightness(image, factor, random.uniform(-30.0f, 30.0f));
-    }
-    case Distortion::kColour:
-      return distort_colour(image, random);
-    case Distortion::kSolarise:
-      return solarise(image, 32 + static_cast<int>(random.below(97)));
-    case Distortion::kPosterise:
-      return posterise(image, 1 + static_cast<int>(random.below(6)));
-    case Distortion::kInvert:
-      return invert(image);
-    case Distortion::kRotate:
-      image = rotate(image, random.uniform(-45.0f, 45.0f));
-      return;
-    case Distortion::kRoll: {
-      const std::int64_t down = random.below(static_cast<std::uint32_t>(image.height));
-      image = roll(image, down, random.below(static_cast<std::uint32_t>(image.width)));
-      return;
-    }
-  }
-}
-
-Image choose_source(const Image& own, const ImagePool& textures, const ImagePool& training, std::size_t own_index,
-                    RandomStream& random) {
-  if (textures.count > 0) return textures.image(random.below(static_cast<std::uint32_t>(textures.count)));
   const bool take_other = random.below(2) == 0;
-  if (take_other && training.count > 1) {
-    const std::size_t drawn = random.below(static_cast<std::uint32_t>(training.count - 1));
-    return training.image(drawn < own_index ? drawn : drawn + 1);  // any but its own
+  if (take_other && choice.training > 1) {
+    const std::uint32_t drawn = random.below(static_cast<std::uint32_t>(choice.training - 1));
+    recipe.image = static_cast<std::int32_t>(drawn < own ? drawn : drawn + 1);  // any but its own
+    return;
   }
-  std::vector<std::size_t> order(kGrid * kGrid);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  shuffle_front(order, order.size(), random);
-  return rearrange_grid(own, order);
+  recipe.image = static_cast<std::int32_t>(own);
+  recipe.shuffled = true;
+  std::iota(recipe.cells.begin(), recipe.cells.end(), std::uint8_t{0});
+  shuffle_front(recipe.cells, recipe.cells.size(), random);
 }
 
 }  // namespace
 
-Image anomaly_source(const Image& own, const ImagePool& textures, const ImagePool& training, bool augment,
-                     const SourceKey& key) {
+SourceRecipe draw_source(const SourceChoice& choice, const SourceKey& key) {
   RandomStream random(key.seed, key.epoch, key.item, Purpose::kSource);
-  Image source = choose_source(own, textures, training, key.item, random);
-  require(source.height == own.height && source.width == own.width, "anomaly source: of the image's size");
-  if (!augment) return source;
-  std::array<Distortion, 8> kinds = {Distortion::kGamma,    Distortion::kBrightness, Distortion::kColour,
-                                     Distortion::kSolarise, Distortion::kPosterise,  Distortion::kInvert,
-                                     Distortion::kRotate,   Distortion::kRoll};
-  const std::size_t count = random.below(kMaxDistortions + 1);
-  shuffle_front(kinds, count, random);
-  for (std::size_t i = 0; i < count; ++i) distort(source, kinds[i], random);
-  return source;
+  SourceRecipe recipe;
+  draw_image(choice, key.item, random, recipe);
+  if (!choice.augment) return recipe;
+  std::array<Family, 8> families = {Family::kGamma,     Family::kBrightness, Family::kColour, Family::kSolarise,
+                                    Family::kPosterise, Family::kInvert,     Family::kRotate, Family::kRoll};
+  const std::size_t count = random.below(SourceRecipe::kMostDistortions + 1);
+  shuffle_front(families, count, random);
+  recipe.count = static_cast<std::int32_t>(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    recipe.distortions[i] = draw_distortion(families[i], choice.size, random);
+  }
+  return recipe;
 }
 
-Image rearrange_grid(const Image& image, const std::vector<std::size_t>& order) {
+Image carry_out(const SourceRecipe& recipe, Image image) {
+  if (recipe.shuffled) image = rearrange_grid(image, recipe.cells);
+  for (std::int32_t i = 0; i < recipe.count; ++i) distort(image, recipe.distortions[static_cast<std::size_t>(i)]);
+  return image;
+}
+
+Image anomaly_source(const Image& own, const ImagePool& textures, const ImagePool& training, bool augment,
+                     const SourceKey& key) {
+  const SourceRecipe recipe = draw_source({training.count, textures.count, own.height, augment}, key);
+  const auto number = static_cast<std::size_t>(recipe.image);
+  Image image = textures.count > 0 ? textures.image(number - training.count)
+                : recipe.shuffled  ? own
+                                   : training.image(number);
+  require(image.height == own.height && image.width == own.width, "anomaly source: of the image's size");
+  return carry_out(recipe, std::move(image));
+}
+
+Image rearrange_grid(const Image& image, const std::array<std::uint8_t, 64>& order) {
   require(image.height % kGrid == 0 && image.width % kGrid == 0, "grid: sides are multiples of 8");
-  require(order.size() == kGrid * kGrid, "grid: an order of 64 cells");
   const std::int64_t cell_h = image.height / kGrid, cell_w = image.width / kGrid;
   Image out{image.height, image.width, std::vector<std::uint8_t>(image.pixels.size())};
   for (std::int64_t place = 0; place < kGrid * kGrid; ++place) {
-    const auto cell = static_cast<std::int64_t>(order[static_cast<std::size_t>(place)]);
+    const std::int64_t cell = order[static_cast<std::size_t>(place)];
     for (std::int64_t y = 0; y < cell_h; ++y) {
       const std::int64_t from = (cell / kGrid * cell_h + y) * image.width + cell % kGrid * cell_w;
       const std::int64_t to = (place / kGrid * cell_h + y) * image.width + place % kGrid * cell_w;

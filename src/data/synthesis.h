@@ -2,6 +2,7 @@
 // Where it is painted and how strongly (steps 1 and 3) is computed by the backends from the same kind of counter-based
 // keys, so nothing of it appears here.
 #pragma once
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "data/image.h"
+#include "ops/params.h"
 
 namespace mdd::data {
 
@@ -31,17 +33,29 @@ struct SourceKey {
   std::uint32_t item = 0;  ///< index of the image in the training list
 };
 
-/// The source for the image `own` (S x S, S a multiple of 8), which is number key.item of `training`: a texture if
-/// there are any; else, half each, another training image or `own` cut into an 8 x 8 grid and shuffled (always the
-/// latter if there is no other). With `augment`, 0 .. 3 distinct distortions follow: gamma 0.5 .. 2; brightness x 0.8
-/// .. 1.2 and
-/// +-30; hue and saturation +-50 or a channel permutation; solarise from 32 .. 128; posterise to 1 .. 6 bits; invert;
-/// rotate +-45 degrees; roll. All draws come from Purpose::kSource. What the pools throw passes through.
+/// What sources are drawn from.
+struct SourceChoice {
+  std::size_t training = 0, textures = 0;  ///< how many images, together fewer than 2^31
+  std::int64_t size = 0;                   ///< S, a multiple of 8
+  bool augment = true;
+};
+
+/// The recipe of the source for training image key.item: a texture if there are any; else, half each, another training
+/// image or the image itself, cut into an 8 x 8 grid and shuffled (always the latter if there is no other). With
+/// `augment`, 0 .. 3 distinct distortions follow: gamma 0.5 .. 2; brightness x 0.8 .. 1.2 and +-30; hue and saturation
+/// +-50 or a channel permutation; solarise from 32 .. 128; posterise to 1 .. 6 bits; invert; rotate +-45 degrees; roll.
+/// Images are numbered: training images as they are, textures after them. All draws come from Purpose::kSource.
+[[nodiscard]] SourceRecipe draw_source(const SourceChoice& choice, const SourceKey& key);
+
+/// `image`, S x S, after the recipe: the source.
+[[nodiscard]] Image carry_out(const SourceRecipe& recipe, Image image);
+
+/// Both: the source for the image `own`, which is number key.item of `training`. What the pools throw passes through.
 [[nodiscard]] Image anomaly_source(const Image& own, const ImagePool& textures, const ImagePool& training, bool augment,
                                    const SourceKey& key);
 
 /// `image` cut into 8 x 8 cells, cell order[i] moved to place i (row by row). Both sides are multiples of 8 and `order`
 /// is a permutation of 0 .. 63.
-[[nodiscard]] Image rearrange_grid(const Image& image, const std::vector<std::size_t>& order);
+[[nodiscard]] Image rearrange_grid(const Image& image, const std::array<std::uint8_t, 64>& order);
 
 }  // namespace mdd::data

@@ -103,6 +103,31 @@ struct Normalisation {
   std::array<float, 3> deviation{0.229f, 0.224f, 0.225f};
 };
 
+enum class DistortionKind : std::uint8_t { kValues, kColour, kChannels, kRotation, kRoll };
+
+/// One distortion of an anomaly's source (spec S7, step 2); every kind reads its own members only.
+struct Distortion {
+  DistortionKind kind = DistortionKind::kValues;
+  std::array<std::uint8_t, 256> values{};         ///< kValues: what each value becomes
+  std::array<std::uint8_t, 3> channels{0, 1, 2};  ///< kChannels: new channel c is old channel channels[c]
+  float hue = 0.0f;                               ///< kColour: shift in sixths of a turn, cyclic, -6 .. 6
+  float saturation = 0.0f;                        ///< kColour: shift of the 0 .. 1 of the HSV cone, clamped
+  float cosine = 1.0f, sine = 0.0f;               ///< kRotation: of the angle, counter-clockwise about the centre
+  std::int32_t down = 0, right = 0;               ///< kRoll: where pixel (0, 0) moves, 0 .. side - 1
+};
+
+/// How the source of one synthetic anomaly comes out of an image: shuffled or not, then distorted.
+struct SourceRecipe {
+  static constexpr std::int32_t kGrid = 8;  ///< cells a side
+  static constexpr std::size_t kMostDistortions = 3;
+
+  std::int32_t image = 0;  ///< number of the image
+  bool shuffled = false;   ///< cut into 8 x 8 cells, of which number cells[i] goes to place i (row by row)
+  std::array<std::uint8_t, static_cast<std::size_t>(kGrid* kGrid)> cells{};
+  std::int32_t count = 0;  ///< of distortions, carried out in turn; at most one of them is a rotation
+  std::array<Distortion, kMostDistortions> distortions{};
+};
+
 /// Fusion of the two discrepancy maps (spec S8).
 enum class MapFusion : std::uint8_t { kSum, kProduct, kTeacherRestored, kRestoredIdentity, kWeighted };
 
