@@ -1,5 +1,6 @@
 // From bytes to resized bytes and normalised features, with or without a synthetic anomaly (spec S2, S7).
 #include "cuda/implementation.h"
+#include "cuda/kernels/anomaly_sources.cuh"
 #include "cuda/kernels/blend_anomalies.cuh"
 #include "cuda/kernels/normalise_images.cuh"
 #include "cuda/kernels/perlin_masks.cuh"
@@ -71,6 +72,20 @@ void CudaBackend::normalise_images(const Normalisation& normalisation, const Ten
              elements);
     });
   });
+}
+
+void CudaBackend::anomaly_sources(const Tensor& pool, std::span<const SourceRecipe> recipes, const Tensor& y) {
+  TraceRange range("anomaly_sources");
+  require_sources(pool, recipes, y);
+  require(!context_.recording(), "recipes of sources come from the host: they are not recorded");
+  const std::int64_t images = y.shape[0], side = y.shape[1];
+  if (y.elements() == 0) return;
+  auto* const device_recipes = scratch<SourceRecipe>(images);
+  context_.staging().upload(device_recipes, std::as_bytes(recipes));
+  LaunchGeometry geometry = grid_stride(side * side, 256, 1024);
+  geometry.grid.y = static_cast<unsigned>(std::min(images, kLargestGridRow));
+  launch(geometry, kernels::anomaly_sources, pool.as<std::uint8_t>(), device_recipes, y.as<std::uint8_t>(), images,
+         static_cast<int>(side));
 }
 
 void CudaBackend::perlin_masks(const PerlinParams& params, std::span<const PerlinKey> keys, const Tensor& mask) {

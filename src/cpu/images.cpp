@@ -8,6 +8,7 @@
 #include "ops/image_arithmetic.h"
 #include "ops/perlin.h"
 #include "ops/preconditions.h"
+#include "ops/source_arithmetic.h"
 
 namespace mdd::cpu {
 namespace {
@@ -75,6 +76,25 @@ void CpuBackend::normalise_images(const Normalisation& normalisation, const Tens
         }
       }
     });
+  });
+}
+
+void CpuBackend::anomaly_sources(const Tensor& pool, std::span<const SourceRecipe> recipes, const Tensor& y) {
+  require_sources(pool, recipes, y);
+  const std::int64_t side = pool.shape[1];
+  const int extent = static_cast<int>(side);
+  const std::uint8_t* images = pool.as<std::uint8_t>();
+  std::uint8_t* out = y.as<std::uint8_t>();
+  parallel_blocks(y.shape[0] * side, 16, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      const SourceRecipe& recipe = recipes[static_cast<std::size_t>(row / side)];
+      const std::uint8_t* image = images + recipe.image * side * side * 3;
+      const auto at = [&](source::Place place) { return source::load(image + (place.y * side + place.x) * 3); };
+      for (int x = 0; x < extent; ++x) {
+        const source::Place place{static_cast<int>(row % side), x};
+        source::store(source::source_pixel(recipe, extent, extent, place, at), out + (row * side + x) * 3);
+      }
+    }
   });
 }
 

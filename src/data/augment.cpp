@@ -27,10 +27,7 @@ void map_values(Image& image, const std::array<std::uint8_t, 256>& table) {
 void recolour(Image& image, const Distortion& distortion) {
   for (std::size_t i = 0; i + 2 < image.pixels.size(); i += 3) {
     std::uint8_t* pixel = image.pixels.data() + i;
-    const source::Colour colour = source::recoloured(distortion, {pixel[0], pixel[1], pixel[2]});
-    pixel[0] = colour.red;
-    pixel[1] = colour.green;
-    pixel[2] = colour.blue;
+    source::store(source::recoloured(distortion, source::load(pixel)), pixel);
   }
 }
 
@@ -38,16 +35,13 @@ std::vector<std::uint8_t> rotated(const Image& image, const Distortion& rotation
   std::vector<std::uint8_t> out(image.pixels.size());
   const auto height = static_cast<int>(image.height), width = static_cast<int>(image.width);
   const auto at = [&image](source::Place place) {
-    const std::uint8_t* pixel = image.pixels.data() + (place.y * image.width + place.x) * 3;
-    return source::Colour{pixel[0], pixel[1], pixel[2]};
+    return source::load(image.pixels.data() + (place.y * image.width + place.x) * 3);
   };
   std::uint8_t* to = out.data();
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
-      const source::Colour colour = source::rotated(rotation, height, width, {y, x}, at);
-      *to++ = colour.red;
-      *to++ = colour.green;
-      *to++ = colour.blue;
+      source::store(source::rotated(rotation, height, width, {y, x}, at), to);
+      to += 3;
     }
   }
   return out;

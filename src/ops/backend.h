@@ -201,6 +201,10 @@ class Backend : public MemoryResource {
 
   /// y[n,h,w,c] = (x / 255 - mean[c]) / deviation[c]; x u8 [N,S,S,3]. bytes: X + Y.
   virtual void normalise_images(const Normalisation& normalisation, const Tensor& x, const Tensor& y) = 0;
+  /// y[n] = the image pool[recipes[n].image], shuffled and distorted by its recipe (spec S7 step 2, arithmetic:
+  /// ops/source_arithmetic.h); a recipe of nothing copies. The same bits on every backend. pool u8 [M,S,S,3], y u8
+  /// [N,S,S,3], recipes.size() = N; S a multiple of 8 where a recipe shuffles. bytes: 2 Y.
+  virtual void anomaly_sources(const Tensor& pool, std::span<const SourceRecipe> recipes, const Tensor& y) = 0;
   /// mask u8 [N,S,S] of spec S7 step 1, see ops/perlin.h. keys.size() = N. bytes: mask.
   virtual void perlin_masks(const PerlinParams& params, std::span<const PerlinKey> keys, const Tensor& mask) = 0;
   /// y = normalise(mask ? (1 - opacity[n]) * source + opacity[n] * x : x); x, source u8 [N,S,S,3], mask u8 [N,S,S].

@@ -1,7 +1,10 @@
 // Requires clauses of Backend methods that every backend checks in the same words.
 #pragma once
 #include <cmath>
+#include <cstdlib>
+#include <iterator>
 #include <limits>
+#include <span>
 
 #include "core/tensor.h"
 #include "core/triangle_filter.h"
@@ -61,6 +64,35 @@ inline void require_resizable(const Tensor& x, const Tensor& y) {
   for (const std::int64_t side : {x.shape[1], x.shape[2], y.shape[1], y.shape[2]}) {
     require(side >= 1 && side <= TriangleFilter::kMaxSide, "resizing of sides 1 .. 65535");
   }
+}
+
+/// That anomaly_sources can carry out the recipe on `images` images of this side.
+inline void require_recipe(const SourceRecipe& recipe, std::int64_t images, std::int64_t side) {
+  require(recipe.image >= 0 && recipe.image < images, "a recipe for an image of the pool");
+  require(!recipe.shuffled || side % SourceRecipe::kGrid == 0, "sides that divide into a recipe's grid");
+  for (const int cell : recipe.cells) require(cell < SourceRecipe::kGrid * SourceRecipe::kGrid, "a recipe's cells");
+  require(recipe.count >= 0 && recipe.count <= std::ssize(recipe.distortions), "at most three distortions");
+  int rotations = 0;
+  for (const Distortion& distortion : std::span(recipe.distortions).first(static_cast<std::size_t>(recipe.count))) {
+    for (const int channel : distortion.channels) require(channel < 3, "a distortion's channels");
+    require(std::abs(distortion.hue) <= 6.0f && std::isfinite(distortion.saturation), "a distortion's hue");
+    require(std::abs(distortion.cosine) <= 1.0f && std::abs(distortion.sine) <= 1.0f, "a distortion's angle");
+    require(distortion.down >= 0 && distortion.down < side && distortion.right >= 0 && distortion.right < side,
+            "a roll inside the image");
+    rotations += distortion.kind == DistortionKind::kRotation ? 1 : 0;
+  }
+  require(rotations <= 1, "at most one rotation");
+}
+
+/// Of Backend::anomaly_sources.
+inline void require_sources(const Tensor& pool, std::span<const SourceRecipe> recipes, const Tensor& y) {
+  require(pool.dtype == DType::kU8 && y.dtype == DType::kU8, "anomaly sources of u8 images");
+  require(pool.shape.rank() == 4 && y.shape.rank() == 4 && pool.shape[3] == 3 && pool.shape[1] == pool.shape[2] &&
+              y.shape == Shape({y.shape[0], pool.shape[1], pool.shape[2], 3}),
+          "square images of three colours before and after synthesis");
+  require(pool.shape[1] <= 32'768, "images of sides up to 32768");
+  require(std::ssize(recipes) == y.shape[0], "a recipe an image");
+  for (const SourceRecipe& recipe : recipes) require_recipe(recipe, pool.shape[0], pool.shape[1]);
 }
 
 /// Of Backend::score_histogram; returns the number of bins.

@@ -13,6 +13,13 @@ struct Colour {
   std::uint8_t red = 0, green = 0, blue = 0;  // black
 };
 
+[[nodiscard]] constexpr Colour load(const std::uint8_t* pixel) noexcept { return {pixel[0], pixel[1], pixel[2]}; }
+MDDNET_HOST_DEVICE inline void store(Colour colour, std::uint8_t* pixel) noexcept {
+  pixel[0] = colour.red;
+  pixel[1] = colour.green;
+  pixel[2] = colour.blue;
+}
+
 /// A pixel: row and column.
 struct Place {
   int y, x;

@@ -205,6 +205,10 @@ void TimedBackend::normalise_images(const Normalisation& normalisation, const Te
   timed("normalise_images", {0, bytes_of({x, y})}, [&] { inner_->normalise_images(normalisation, x, y); });
 }
 
+void TimedBackend::anomaly_sources(const Tensor& pool, std::span<const SourceRecipe> recipes, const Tensor& y) {
+  timed("anomaly_sources", {0, 2 * bytes_of({y})}, [&] { inner_->anomaly_sources(pool, recipes, y); });
+}
+
 void TimedBackend::perlin_masks(const PerlinParams& params, std::span<const PerlinKey> keys, const Tensor& mask) {
   timed("perlin_masks", {0, bytes_of({mask})}, [&] { inner_->perlin_masks(params, keys, mask); });
 }

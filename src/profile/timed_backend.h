@@ -83,6 +83,7 @@ class TimedBackend final : public Backend {
   void adam_step(const AdamParams& params, const Tensor& state, const Tensor& gradient, const Tensor& w,
                  const Tensor& m, const Tensor& v) override;
   void normalise_images(const Normalisation& normalisation, const Tensor& x, const Tensor& y) override;
+  void anomaly_sources(const Tensor& pool, std::span<const SourceRecipe> recipes, const Tensor& y) override;
   void perlin_masks(const PerlinParams& params, std::span<const PerlinKey> keys, const Tensor& mask) override;
   void blend_anomalies(const Normalisation& normalisation, const Tensor& x, const Tensor& source, const Tensor& mask,
                        std::span<const float> opacity, const Tensor& y) override;

@@ -14,6 +14,7 @@ std::vector<CheckRow> check_backend(Backend& backend, std::uint64_t seed, const 
   check_losses(check);
   check_optimiser(check);
   check_images(check);
+  check_sources(check);
   check_anomaly_map(check);
   check_metrics(check);
   check_refusals(check);

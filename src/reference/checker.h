@@ -134,6 +134,7 @@ void check_memory(Checker& check);
 void check_losses(Checker& check);
 void check_optimiser(Checker& check);
 void check_images(Checker& check);
+void check_sources(Checker& check);
 void check_anomaly_map(Checker& check);
 void check_metrics(Checker& check);
 void check_refusals(Checker& check);

@@ -89,6 +89,7 @@ class ConvolutionRecorder final : public Backend {
   void adam_prepare(const AdamParams&, T, T, T) override {}
   void adam_step(const AdamParams&, T, T, T, T, T) override {}
   void normalise_images(const Normalisation&, T, T) override {}
+  void anomaly_sources(T, std::span<const SourceRecipe>, T) override {}
   void perlin_masks(const PerlinParams&, std::span<const PerlinKey>, T) override {}
   void blend_anomalies(const Normalisation&, T, T, T, std::span<const float>, T) override {}
   void resize_images(T, T) override {}
