@@ -171,6 +171,7 @@ class Runner {
     request.resume = true;
     request.loader_workers = plan_.loader_workers;
     request.cache_bytes = plan_.cache_bytes;
+    request.resident_bytes = plan_.resident_bytes;
     request.stop = plan_.stop;
     static_cast<void>(train(backend_, request, dataset_, data_root_, observer_.training));
     stop_if_asked();

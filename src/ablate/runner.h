@@ -16,8 +16,9 @@ struct Plan {
   std::vector<std::uint64_t> seeds;      ///< at least one
   int loader_workers = 2;
   std::uint64_t cache_bytes = std::uint64_t{2} << 30;
-  const std::atomic<bool>* stop = nullptr;  ///< set by a signal
-  std::string program;                      ///< version, for the records
+  std::optional<std::uint64_t> resident_bytes{};  ///< as TrainRequest's
+  const std::atomic<bool>* stop = nullptr;        ///< set by a signal
+  std::string program;                            ///< version, for the records
 };
 
 /// What a caller wants to hear; every function may be empty.

@@ -158,6 +158,7 @@ int run(const AblateArguments& o) {
   plan.seeds = o.seeds;
   plan.loader_workers = o.loader.workers;
   plan.cache_bytes = o.loader.cache_bytes();
+  plan.resident_bytes = o.loader.resident_bytes();
   plan.program = first_line(version_text());
   const data::Dataset dataset = open_dataset(o.data, Needs::kBoth);
   const auto backend = open_backend(o.device);

@@ -107,6 +107,11 @@ void add_loader_options(CLI::App& c, LoaderSettings& l) {
   c.add_option("--cache-mb", l.cache_megabytes, "memory for decoded images")
       ->capture_default_str()
       ->check(CLI::Range(0, 1 << 24));
+  c.add_option(
+       "--device-cache-mb", l.device_cache_megabytes,
+       "device memory for decoded images, which it then distorts itself as sources of anomalies; left out: 2048 "
+       "on a GPU, on a CPU the loader's threads distort")
+      ->check(CLI::Range(0, 1 << 24));
 }
 
 }  // namespace mdd::cli

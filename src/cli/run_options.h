@@ -1,5 +1,7 @@
 // The switches that define a training run, on the command line of every subcommand that trains.
 #pragma once
+#include <optional>
+
 #include "cli/command.h"
 #include "inference/run_config.h"
 
@@ -29,10 +31,16 @@ void add_switches(CLI::App& command, RunSwitches& switches);
 struct LoaderSettings {
   int workers = 2;
   std::int64_t cache_megabytes = 2048;
+  std::optional<std::int64_t> device_cache_megabytes{};
 
   [[nodiscard]] std::uint64_t cache_bytes() const { return static_cast<std::uint64_t>(cache_megabytes) << 20; }
+  /// TrainRequest::resident_bytes.
+  [[nodiscard]] std::optional<std::uint64_t> resident_bytes() const {
+    if (!device_cache_megabytes) return std::nullopt;
+    return static_cast<std::uint64_t>(*device_cache_megabytes) << 20;
+  }
 };
-/// --workers, --cache-mb.
+/// --workers, --cache-mb, --device-cache-mb.
 void add_loader_options(CLI::App& command, LoaderSettings& loader);
 
 }  // namespace mdd::cli

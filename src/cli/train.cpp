@@ -48,6 +48,7 @@ int run(TrainArguments& o) {
   config = o.switches.resolved(encoder_note);
   o.request.loader_workers = o.loader.workers;
   o.request.cache_bytes = o.loader.cache_bytes();
+  o.request.resident_bytes = o.loader.resident_bytes();
   const data::Dataset dataset = open_dataset(o.data, Needs::kTraining);
   config.class_names = dataset.class_names;
   config.model.classes = std::ssize(dataset.class_names);

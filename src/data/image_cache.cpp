@@ -26,4 +26,11 @@ std::shared_ptr<const Image> ImageCache::get(std::size_t index) {
   return image;
 }
 
+void ImageCache::forget(std::size_t index) {
+  require(index < paths_.size(), "image cache: index in range");
+  const std::lock_guard lock(mutex_);
+  if (kept_[index] != nullptr) kept_bytes_ -= kept_[index]->pixels.size();
+  kept_[index] = nullptr;
+}
+
 }  // namespace mdd::data

@@ -22,6 +22,8 @@ class ImageCache {
 
   /// The image paths[index] at size x size. Throws what load_image throws.
   [[nodiscard]] std::shared_ptr<const Image> get(std::size_t index);
+  /// Makes room for others: this image will not be asked for again.
+  void forget(std::size_t index);
 
  private:
   const std::vector<std::filesystem::path> paths_;

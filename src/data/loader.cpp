@@ -72,15 +72,22 @@ Batch Loader::next() {
   batch.count = batch_count_;
   batch.step = step_++;
   batch.epoch = static_cast<std::uint32_t>(batch.step / steps_per_epoch_);
-  const auto bytes = static_cast<std::size_t>(batch_count_ * options_.size * options_.size * 3);
-  batch.normal.reserve(bytes);
-  batch.source.reserve(bytes);
+  if (!options_.resident) {
+    const auto bytes = static_cast<std::size_t>(batch_count_ * options_.size * options_.size * 3);
+    batch.normal.reserve(bytes);
+    batch.source.reserve(bytes);
+  }
   std::exception_ptr error;
   for (std::int64_t i = 0; i < batch_count_; ++i) {
     try {
       const std::optional<Example> example = workers_->next();
-      append(batch.normal, example->normal->pixels);
-      append(batch.source, example->source.pixels);
+      if (options_.resident) {
+        batch.recipes.push_back(example->recipe);
+        batch.arrivals.insert(batch.arrivals.end(), example->arrivals.begin(), example->arrivals.end());
+      } else {
+        append(batch.normal, example->normal->pixels);
+        append(batch.source, example->source.pixels);
+      }
       batch.items.push_back(example->item);
       batch.labels.push_back(items_[example->item].label);
     } catch (...) {
@@ -98,12 +105,41 @@ Loader::Example Loader::prepare(std::int64_t position) {
   const std::int64_t place = step % steps_per_epoch_ * batch_count_ + position % batch_count_;
   Example example;
   example.item = (*order_of(epoch))[static_cast<std::size_t>(place)];
+  const SourceKey key{options_.seed, epoch, example.item};
+  if (options_.resident) {
+    describe(example, key);
+  } else {
+    paint(example, key);
+  }
+  return example;
+}
+
+/// The source's pixels.
+void Loader::paint(Example& example, const SourceKey& key) {
   example.normal = images_.get(example.item);
   const ImagePool textures{textures_.count(), [this](std::size_t index) { return *textures_.get(index); }};
   const ImagePool training{images_.count(), [this](std::size_t index) { return *images_.get(index); }};
-  example.source = anomaly_source(*example.normal, textures, training, options_.synthesis.augment,
-                                  {options_.seed, epoch, example.item});
-  return example;
+  example.source = anomaly_source(*example.normal, textures, training, options_.synthesis.augment, key);
+}
+
+/// The source's recipe, and the images that it takes.
+void Loader::describe(Example& example, const SourceKey& key) {
+  const SourceChoice choice{images_.count(), textures_.count(), options_.size, options_.synthesis.augment};
+  fetch(example.item, example.arrivals);
+  example.recipe = draw_source(choice, key);
+  const auto source = static_cast<std::size_t>(example.recipe.image);
+  if (source != example.item) fetch(source, example.arrivals);
+}
+
+void Loader::fetch(std::size_t image, std::vector<Arrival>& arrivals) {
+  const bool texture = image >= images_.count();
+  ImageCache& cache = texture ? textures_ : images_;
+  const std::size_t index = texture ? image - images_.count() : image;
+  if (options_.resident(image)) {
+    cache.forget(index);
+  } else {
+    arrivals.push_back({static_cast<std::int32_t>(image), cache.get(index)});
+  }
 }
 
 /// Workers rarely stand in different epochs, so the last order is all that is worth keeping.

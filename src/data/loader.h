@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -31,12 +32,26 @@ struct LoaderOptions {
   int workers = 2;
   std::int64_t prefetch = 4;                           ///< batches prepared ahead of the one in use
   std::uint64_t cache_bytes = std::uint64_t{2} << 30;  ///< for decoded and resized images
+  /// Where given, images stay in a backend's memory and sources are made there: batches carry recipes, and pixels only
+  /// of images for which this says no. It is called by all workers; its answer may turn to yes at any time, never back.
+  /// Images are numbered: training items as they are, textures after them.
+  std::function<bool(std::size_t image)> resident{};
+};
+
+/// An image that was not resident when its batch was prepared.
+struct Arrival {
+  std::int32_t image = 0;
+  std::shared_ptr<const Image> pixels;
 };
 
 struct Batch {
   std::int64_t count = 0;            ///< N
   std::vector<std::uint8_t> normal;  ///< N x S x S x 3, x_n
   std::vector<std::uint8_t> source;  ///< N x S x S x 3, what synthesis paints into it
+  /// With LoaderOptions::resident, in place of pixels: how the N sources are made, and what may be missing for them and
+  /// for the normal images, more than once perhaps.
+  std::vector<SourceRecipe> recipes;
+  std::vector<Arrival> arrivals;
   std::vector<std::uint32_t> items;  ///< N positions in the training list: the item of the backends' random streams
   std::vector<std::int32_t> labels;  ///< N class indices
   std::uint32_t epoch = 0;
@@ -66,10 +81,15 @@ class Loader {
     std::uint32_t item = 0;
     std::shared_ptr<const Image> normal;
     Image source;
+    SourceRecipe recipe;
+    std::vector<Arrival> arrivals;
   };
   using Order = std::vector<std::uint32_t>;
 
   [[nodiscard]] Example prepare(std::int64_t position);
+  void paint(Example& example, const SourceKey& key);
+  void describe(Example& example, const SourceKey& key);
+  void fetch(std::size_t image, std::vector<Arrival>& arrivals);
   [[nodiscard]] std::shared_ptr<const Order> order_of(std::uint32_t epoch);
 
   const std::vector<TrainingItem> items_;

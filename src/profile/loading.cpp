@@ -14,7 +14,13 @@ std::vector<data::TrainingItem> write_pictures(const Problem& problem, const Scr
   return items;
 }
 
-data::LoaderOptions loader_options(const Problem& problem, int workers) {
+std::unique_ptr<ResidentImages> make_residents(Backend& backend, const Problem& problem) {
+  if (!resident_bytes(backend, std::nullopt)) return nullptr;
+  return std::make_unique<ResidentImages>(backend, std::ssize(problem.pictures()), problem.size().side,
+                                          problem.size().batch, 0);
+}
+
+data::LoaderOptions loader_options(const Problem& problem, int workers, const ResidentImages* residents) {
   data::LoaderOptions options;
   options.size = problem.size().side;
   options.batch_size = problem.size().batch;
@@ -22,6 +28,7 @@ data::LoaderOptions loader_options(const Problem& problem, int workers) {
   options.workers = workers;
   options.prefetch = 1;
   options.cache_bytes = 0;
+  if (residents != nullptr) options.resident = [residents](std::size_t image) { return residents->holds(image); };
   return options;
 }
 
@@ -29,8 +36,9 @@ data::LoaderOptions loader_options(const Problem& problem, int workers) {
 
 LoadingWork::LoadingWork(Backend& backend, const Problem& problem, int workers)
     : folder_("mddnet-bench"),
-      preparer_(backend, problem.size().batch, problem.size().side, {}, problem.seed()),
-      loader_(write_pictures(problem, folder_), loader_options(problem, workers)) {
+      residents_(make_residents(backend, problem)),
+      preparer_(backend, problem.size().batch, problem.size().side, {}, problem.seed(), residents_.get()),
+      loader_(write_pictures(problem, folder_), loader_options(problem, workers, residents_.get())) {
   loader_.start(0);
 }
 

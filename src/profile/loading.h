@@ -19,6 +19,7 @@ class LoadingWork {
 
  private:
   ScratchFolder folder_;
+  std::unique_ptr<ResidentImages> residents_;  ///< on a GPU: takes images in for one batch, and keeps none
   BatchPreparer preparer_;
   data::Loader loader_;  ///< last: its threads end before the files go
 };

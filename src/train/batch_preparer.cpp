@@ -5,11 +5,10 @@
 namespace mdd {
 
 BatchPreparer::BatchPreparer(Backend& backend, std::int64_t batch, std::int64_t side, const SynthesisConfig& synthesis,
-                             std::uint64_t seed)
-    : backend_(&backend), side_(side), synthesis_(synthesis), seed_(seed) {
+                             std::uint64_t seed, ResidentImages* residents)
+    : backend_(&backend), side_(side), synthesis_(synthesis), seed_(seed), residents_(residents) {
   const auto pixels = static_cast<std::size_t>(batch * side * side);
-  normal_ = Buffer(backend, 3 * pixels);
-  source_ = Buffer(backend, 3 * pixels);
+  bytes_ = Buffer(backend, 2 * 3 * pixels);
   images_ = Buffer(backend, 2 * 3 * pixels * size_of(backend.feature_type()));
   mask_ = Buffer(backend, pixels);
   labels_ = Buffer(backend, static_cast<std::size_t>(batch) * sizeof(std::int32_t));
@@ -17,13 +16,18 @@ BatchPreparer::BatchPreparer(Backend& backend, std::int64_t batch, std::int64_t 
 
 StepInputs BatchPreparer::prepare(const data::Batch& batch) {
   const std::int64_t n = batch.count;
-  const Shape bytes{n, side_, side_, 3};
-  const Tensor normal = view(normal_, DType::kU8, bytes), source = view(source_, DType::kU8, bytes);
+  const Tensor bytes = view(bytes_, DType::kU8, {2 * n, side_, side_, 3});
+  const Tensor normal = bytes.rows(0, n), source = bytes.rows(n, n);
   const Tensor images = view(images_, backend_->feature_type(), {2 * n, side_, side_, 3});
   const Tensor mask = view(mask_, DType::kU8, {n, side_, side_});
   const Tensor labels = view(labels_, DType::kI32, {n});
-  backend_->copy_from_host(normal, std::as_bytes(std::span(batch.normal)));
-  backend_->copy_from_host(source, std::as_bytes(std::span(batch.source)));
+  if (batch.recipes.empty()) {
+    backend_->copy_from_host(normal, std::as_bytes(std::span(batch.normal)));
+    backend_->copy_from_host(source, std::as_bytes(std::span(batch.source)));
+  } else {
+    require(residents_ != nullptr, "batch preparer: resident images for a batch of recipes");
+    residents_->make(batch, bytes);
+  }
   backend_->copy_from_host(labels, std::as_bytes(std::span(batch.labels)));
   std::vector<PerlinKey> keys;
   std::vector<float> opacity;

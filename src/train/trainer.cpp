@@ -38,6 +38,18 @@ data::LoaderOptions loader_options(const TrainRequest& request) {
   return options;
 }
 
+/// What keeps the images of these options on the backend; null where the host prepares batches.
+std::unique_ptr<ResidentImages> make_residents(Backend& backend, const TrainRequest& request, std::size_t items,
+                                               data::LoaderOptions& options) {
+  const std::optional<std::uint64_t> bytes = resident_bytes(backend, request.resident_bytes);
+  if (!bytes) return nullptr;
+  const std::size_t images = items + options.synthesis.textures.size();
+  auto residents = std::make_unique<ResidentImages>(backend, static_cast<std::int64_t>(images), options.size,
+                                                    options.batch_size, *bytes);
+  options.resident = [images = residents.get()](std::size_t image) { return images->holds(image); };
+  return residents;
+}
+
 /// One run from its first to its last step of this process.
 class Training {
  public:
@@ -51,11 +63,13 @@ class Training {
         observer_(observer),
         paths_{request.folder},
         split_(data::split_training(dataset, config_.training.seed)),
-        loader_(data::training_items(dataset, split_.train), loader_options(request)),
+        loading_(loader_options(request)),
+        residents_(make_residents(backend, request, split_.train.size(), loading_)),
+        loader_(data::training_items(dataset, split_.train), loading_),
         model_(backend, config_.model, true),
         step_(model_, config_.losses, config_.training.adam),
         preparer_(backend, std::min<std::int64_t>(config_.training.batch, std::ssize(split_.train)), config_.image_size,
-                  config_.synthesis, config_.training.seed) {}
+                  config_.synthesis, config_.training.seed, residents_.get()) {}
 
   std::int64_t run() {
     const std::int64_t first = prepare();
@@ -186,6 +200,8 @@ class Training {
   const TrainObserver& observer_;
   RunPaths paths_;
   data::Split split_;
+  data::LoaderOptions loading_;
+  std::unique_ptr<ResidentImages> residents_;  ///< before the loader, whose threads ask it
   data::Loader loader_;
   MddNet model_;
   TrainingStep step_;

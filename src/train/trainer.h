@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <functional>
+#include <optional>
 
 #include "data/dataset.h"
 #include "inference/run_folder.h"
@@ -21,8 +22,10 @@ struct TrainRequest {
   bool resume = false;           ///< continue from RUN/training_state.safetensors
   std::int64_t max_steps = 0;    ///< stop after this many steps of the run, checkpoint written; 0 = to the end
   int loader_workers = 2;
-  std::uint64_t cache_bytes = std::uint64_t{2} << 30;  ///< decoded images kept in memory
-  const std::atomic<bool>* stop = nullptr;             ///< set by a signal: checkpoint, then Error(kInterrupted)
+  std::uint64_t cache_bytes = std::uint64_t{2} << 30;  ///< decoded images kept in the host's memory
+  /// Decoded images kept in the backend's memory, where their anomaly sources are then made; see resident_bytes().
+  std::optional<std::uint64_t> resident_bytes{};
+  const std::atomic<bool>* stop = nullptr;  ///< set by a signal: checkpoint, then Error(kInterrupted)
 };
 
 /// learning_rate, times decay_factor from epoch floor(decay_at * epochs) on; epoch counts from 0.

@@ -38,6 +38,7 @@ TEST_CASE("impossible values of train's options") {
       {"--workers", "0", "--workers"},
       {"--workers", "1000", "--workers"},
       {"--cache-mb", "-1", "--cache-mb"},
+      {"--device-cache-mb", "-1", "--device-cache-mb"},
       {"--format", "coco", "--format: expected one of auto, mvtec"},
       {"--classes", "nosuch", "unknown class: expected one of fabric, metal, found \"nosuch\""},
       {"--slots", "0", "prototypes per class"},

@@ -1,7 +1,9 @@
 #include "data/loader.h"
 
 #include <algorithm>
+#include <atomic>
 #include <doctest/doctest.h>
+#include <map>
 #include <set>
 
 #include "data/resize.h"
@@ -182,6 +184,103 @@ TEST_CASE("a bad image spoils its own batch only") {
   check_equal(loader.next(), expected[0]);
   CHECK(test::contains(test::data_error([&] { (void)loader.next(); }), bad.string()));
   check_equal(loader.next(), expected[2]);
+}
+
+/// A backend's memory: keeps the images that arrive, of those that it has places for, and carries recipes out.
+class Keeper {
+ public:
+  Keeper(std::size_t images, std::size_t places) : kept_(images), there_(images), places_(places) {}
+
+  [[nodiscard]] LoaderOptions options(LoaderOptions options) const {
+    options.resident = [this](std::size_t image) { return there_[image].load(); };
+    return options;
+  }
+  /// The batch as a host would have prepared it.
+  [[nodiscard]] Batch painted(Batch batch) {
+    CHECK(batch.normal.empty());
+    CHECK(batch.source.empty());
+    REQUIRE(batch.recipes.size() == batch.items.size());
+    std::map<std::size_t, Image> passing;
+    for (const Arrival& arrival : batch.arrivals) {
+      const auto image = static_cast<std::size_t>(arrival.image);
+      passing[image] = *arrival.pixels;
+      if (there_[image] || places_ == 0) continue;
+      --places_;
+      kept_[image] = *arrival.pixels;
+      there_[image] = true;
+    }
+    const auto get = [&](std::size_t image) { return there_[image] ? kept_[image] : passing.at(image); };
+    for (std::size_t i = 0; i < batch.items.size(); ++i) {
+      const Image normal = get(batch.items[i]);
+      const Image source = carry_out(batch.recipes[i], get(static_cast<std::size_t>(batch.recipes[i].image)));
+      batch.normal.insert(batch.normal.end(), normal.pixels.begin(), normal.pixels.end());
+      batch.source.insert(batch.source.end(), source.pixels.begin(), source.pixels.end());
+    }
+    return batch;
+  }
+
+ private:
+  std::vector<Image> kept_;
+  std::vector<std::atomic<bool>> there_;
+  std::size_t places_;
+};
+
+TEST_CASE("recipes and arrivals make the batches that the host would have made, wherever they begin") {
+  const TemporaryFolder folder;
+  const std::vector<TrainingItem> items = make_items(folder, 9);
+  for (const bool textures : {false, true}) {
+    LoaderOptions options = small_options(2);
+    if (textures) options.synthesis.textures = {items[3].path, items[7].path};
+    Loader host(items, options);
+    host.start(0);
+    const std::vector<Batch> expected = take(host, 9);
+    for (const std::size_t places : {0, 4, 11}) {
+      for (const std::size_t first : {0, 5}) {
+        Keeper keeper(11, places);
+        options.workers = first == 0 ? 1 : 3;
+        Loader loader(items, keeper.options(options));
+        loader.start(static_cast<std::int64_t>(first));
+        for (std::size_t i = first; i < expected.size(); ++i) check_equal(keeper.painted(loader.next()), expected[i]);
+      }
+    }
+  }
+}
+
+TEST_CASE("what is resident is neither delivered nor decoded again") {
+  const TemporaryFolder folder;
+  const std::vector<TrainingItem> items = make_items(folder, 4);
+  LoaderOptions options = small_options(2);
+  options.prefetch = 1;
+  options.cache_bytes = 0;
+  Keeper keeper(4, 4);
+  Loader loader(items, keeper.options(options));
+  loader.start(0);
+  for (int i = 0; i < 3; ++i) (void)keeper.painted(loader.next());
+  for (const TrainingItem& item : items) std::filesystem::remove(item.path);
+  for (int i = 0; i < 5; ++i) {
+    const Batch batch = loader.next();
+    CHECK(batch.arrivals.empty());
+    (void)keeper.painted(batch);
+  }
+}
+
+TEST_CASE("a bad image among recipes spoils its own batch only") {
+  const TemporaryFolder folder;
+  const std::vector<TrainingItem> items = make_items(folder, 12);
+  LoaderOptions options = small_options(3);
+  options.synthesis.textures = {items[0].path};
+  Loader good(items, options);
+  good.start(0);
+  const std::vector<Batch> expected = take(good, 3);
+  const std::size_t spoilt = expected[1].items[2] == 0 ? 3 : 2;  // not the texture
+  const std::filesystem::path bad = items[expected[1].items[spoilt]].path;
+  test::write_bytes(bad, "not an image");
+  Keeper keeper(13, 13);
+  Loader loader(items, keeper.options(options));
+  loader.start(0);
+  check_equal(keeper.painted(loader.next()), expected[0]);
+  CHECK(test::contains(test::data_error([&] { (void)loader.next(); }), bad.string()));
+  check_equal(keeper.painted(loader.next()), expected[2]);
 }
 
 TEST_CASE("a loader may be dropped at any moment") {

@@ -146,6 +146,24 @@ TEST_CASE("thresholds: a tenth but at least 5 held out; a class below 20 is scor
     CHECK(scores[i] == doctest::Approx(thresholds.calibrations[0].scores[i]).epsilon(1e-4));
 }
 
+TEST_CASE("images in the backend's memory change nothing: all of them, some, resumed with none") {
+  constexpr std::uint64_t kImage = 64 * 64 * 3;
+  const TemporaryFolder folder;
+  TrainRequest request = request_for(folder / "all");
+  request.resident_bytes = 100 * kImage;
+  CHECK(run(request) == 6);
+  check_same_run(folder / "all", straight_run());
+  request = request_for(folder / "some");
+  request.resident_bytes = 5 * kImage;
+  request.max_steps = 4;
+  CHECK(run(request) == 4);
+  request.max_steps = 0;
+  request.resume = true;
+  request.resident_bytes = 0;
+  CHECK(run(request) == 6);
+  check_same_run(folder / "some", straight_run());
+}
+
 TEST_CASE("an interrupted run continues to the last bit, from inside an epoch and from its end") {
   for (const std::int64_t first : {2, 3, 4}) {
     CAPTURE(first);
