@@ -80,6 +80,10 @@ void draw_image(const SourceChoice& choice, std::uint32_t own, RandomStream& ran
   shuffle_front(recipe.cells, recipe.cells.size(), random);
 }
 
+void distort(Image& image, const SourceRecipe& recipe) {
+  for (std::int32_t i = 0; i < recipe.count; ++i) distort(image, recipe.distortions[static_cast<std::size_t>(i)]);
+}
+
 }  // namespace
 
 SourceRecipe draw_source(const SourceChoice& choice, const SourceKey& key) {
@@ -98,21 +102,22 @@ SourceRecipe draw_source(const SourceChoice& choice, const SourceKey& key) {
   return recipe;
 }
 
-Image carry_out(const SourceRecipe& recipe, Image image) {
-  if (recipe.shuffled) image = rearrange_grid(image, recipe.cells);
-  for (std::int32_t i = 0; i < recipe.count; ++i) distort(image, recipe.distortions[static_cast<std::size_t>(i)]);
-  return image;
+Image carry_out(const SourceRecipe& recipe, const Image& image) {
+  Image source = recipe.shuffled ? rearrange_grid(image, recipe.cells) : image;
+  distort(source, recipe);
+  return source;
 }
 
 Image anomaly_source(const Image& own, const ImagePool& textures, const ImagePool& training, bool augment,
                      const SourceKey& key) {
   const SourceRecipe recipe = draw_source({training.count, textures.count, own.height, augment}, key);
   const auto number = static_cast<std::size_t>(recipe.image);
-  Image image = textures.count > 0 ? textures.image(number - training.count)
-                : recipe.shuffled  ? own
-                                   : training.image(number);
-  require(image.height == own.height && image.width == own.width, "anomaly source: of the image's size");
-  return carry_out(recipe, std::move(image));
+  Image source = textures.count > 0 ? textures.image(number - training.count)
+                 : recipe.shuffled  ? rearrange_grid(own, recipe.cells)
+                                    : training.image(number);
+  require(source.height == own.height && source.width == own.width, "anomaly source: of the image's size");
+  distort(source, recipe);
+  return source;
 }
 
 Image rearrange_grid(const Image& image, const std::array<std::uint8_t, 64>& order) {

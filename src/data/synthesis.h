@@ -48,7 +48,7 @@ struct SourceChoice {
 [[nodiscard]] SourceRecipe draw_source(const SourceChoice& choice, const SourceKey& key);
 
 /// `image`, S x S, after the recipe: the source.
-[[nodiscard]] Image carry_out(const SourceRecipe& recipe, Image image);
+[[nodiscard]] Image carry_out(const SourceRecipe& recipe, const Image& image);
 
 /// Both: the source for the image `own`, which is number key.item of `training`. What the pools throw passes through.
 [[nodiscard]] Image anomaly_source(const Image& own, const ImagePool& textures, const ImagePool& training, bool augment,

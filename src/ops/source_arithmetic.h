@@ -1,6 +1,8 @@
 // The arithmetic of anomaly sources (spec S7, step 2), shared by every backend and written once: the same bytes on all
 // of them.
 #pragma once
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 #include "core/host_device.h"
@@ -26,7 +28,8 @@ struct Place {
 };
 
 [[nodiscard]] constexpr float clamped(float value, float low, float high) noexcept {
-  return value < low ? low : value > high ? high : value;
+  const float above = low > value ? low : value;
+  return high < above ? high : above;
 }
 [[nodiscard]] constexpr std::uint8_t to_byte(float value) noexcept {
   return static_cast<std::uint8_t>(clamped(value, 0.0f, 255.0f) + 0.5f);
@@ -45,8 +48,7 @@ struct Hsv {
 }
 
 [[nodiscard]] constexpr Hsv to_hsv(float red, float green, float blue) noexcept {
-  const float most = red > green ? (red > blue ? red : blue) : (green > blue ? green : blue);
-  const float least = red < green ? (red < blue ? red : blue) : (green < blue ? green : blue);
+  const float most = std::max(std::max(red, green), blue), least = std::min(std::min(red, green), blue);
   const float range = most - least;
   if (range <= 0.0f) return {0.0f, 0.0f, most};
   const float hue = most == red     ? (green - blue) / range
@@ -103,7 +105,8 @@ struct Hsv {
 [[nodiscard]] constexpr Place unshuffled(const SourceRecipe& recipe, int height, int width, Place place) noexcept {
   constexpr int kGrid = SourceRecipe::kGrid;
   const int rows = height / kGrid, columns = width / kGrid;
-  const int cell = recipe.cells[static_cast<std::size_t>(place.y / rows * kGrid + place.x / columns)];
+  const int now = place.y / rows * kGrid + place.x / columns;
+  const int cell = recipe.cells[static_cast<std::size_t>(now)];
   return {cell / kGrid * rows + place.y % rows, cell % kGrid * columns + place.x % columns};
 }
 
@@ -116,10 +119,9 @@ template <class At>
   const float dy = static_cast<float>(place.y) - middle_y, dx = static_cast<float>(place.x) - middle_x;
   const float from_y = middle_y + rounded_product(rotation.cosine, dy) + rounded_product(rotation.sine, dx);
   const float from_x = middle_x + rounded_product(rotation.cosine, dx) - rounded_product(rotation.sine, dy);
-  int y = static_cast<int>(from_y), x = static_cast<int>(from_x);  // towards zero; rounded down next
-  y -= from_y < static_cast<float>(y) ? 1 : 0;
-  x -= from_x < static_cast<float>(x) ? 1 : 0;
-  const float v = from_y - static_cast<float>(y), u = from_x - static_cast<float>(x);
+  const float top = std::floor(from_y), left = std::floor(from_x);
+  const int y = static_cast<int>(top), x = static_cast<int>(left);
+  const float v = from_y - top, u = from_x - left;
   const auto colour_at = [&](int row, int column) {
     return row >= 0 && row < height && column >= 0 && column < width ? at(Place{row, column}) : Colour{};
   };

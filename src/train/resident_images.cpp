@@ -17,7 +17,7 @@ std::optional<std::uint64_t> resident_bytes(const Backend& backend, std::optiona
 
 ResidentImages::ResidentImages(Backend& backend, std::int64_t images, std::int64_t side, std::int64_t batch,
                                std::uint64_t byte_limit)
-    : backend_(&backend), side_(side), places_(static_cast<std::size_t>(images)) {
+    : backend_(&backend), places_(static_cast<std::size_t>(images)) {
   const std::uint64_t fit = byte_limit / static_cast<std::uint64_t>(side * side * 3);
   lasting_ = static_cast<std::int32_t>(std::min(fit, static_cast<std::uint64_t>(images)));
   const std::int64_t passing = lasting_ < images ? std::min(2 * batch, images - lasting_) : 0;

@@ -36,7 +36,6 @@ class ResidentImages {
   void upload(const data::Image& image, std::int32_t place);
 
   Backend* backend_;
-  std::int64_t side_;
   std::int32_t lasting_;    ///< places that are given once; those behind them serve one batch after the other
   std::int32_t given_ = 0;  ///< of the lasting ones
   Tensor pool_;             ///< u8 [places,S,S,3]

@@ -40,7 +40,7 @@ TEST_CASE("a timed backend computes what the one behind it computes, and tells o
     CAPTURE(checked.quantity);
     CHECK(checked.passed());
   }
-  CHECK(heard.size() == 45);  // all that compute or move something: all but synchronize and forget_packed_filters
+  CHECK(heard.size() == 46);  // all that compute or move something: all but synchronize and forget_packed_filters
   timed.set_listener({});
   heard.clear();
   CHECK(reference::check_backend(timed, 1, {.only = "add"}).size() > 0);
