@@ -20,7 +20,8 @@ std::vector<std::filesystem::path> paths_of(const std::vector<TrainingItem>& ite
 }
 
 std::int64_t checked_batch_count(const std::vector<TrainingItem>& items, const LoaderOptions& options) {
-  require(!items.empty() && items.size() < (std::size_t{1} << 31), "loader: between 1 and 2^31 images");
+  require(!items.empty() && items.size() + options.synthesis.textures.size() < (std::size_t{1} << 31),
+          "loader: between 1 and 2^31 images");
   require(options.size >= 8 && options.size % 8 == 0, "loader: an image size that is a multiple of 8");
   require(options.batch_size >= 1 && options.workers >= 1 && options.prefetch >= 1, "loader: positive options");
   return std::min(options.batch_size, static_cast<std::int64_t>(items.size()));

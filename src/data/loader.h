@@ -62,7 +62,7 @@ struct Batch {
 /// partial batch is dropped unless it is the only one.
 class Loader {
  public:
-  /// `items` is not empty and fewer than 2^31; options are positive.
+  /// `items` is not empty; with the textures there are fewer than 2^31 images; options are positive.
   Loader(std::vector<TrainingItem> items, LoaderOptions options);
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;

@@ -6,7 +6,7 @@
 #include "data/image.h"
 #include "data/loader.h"
 #include "support/temporary_folder.h"
-#include "train/resident_images.h"
+#include "train/batch_preparer.h"
 
 namespace mdd::test {
 
@@ -47,10 +47,21 @@ inline void check_drawn_recipes(Backend& backend, std::uint32_t count) {
   CHECK((bytes_of(backend, made) == expected));
 }
 
-/// Batches made on the backend out of what a loader delivers, with room for all images, some and none.
+/// What a training step would see of its inputs.
+inline std::vector<std::uint8_t> bytes_of(Backend& backend, const StepInputs& inputs) {
+  std::vector<std::uint8_t> out = bytes_of(backend, inputs.images->value);
+  for (const Variable& other : {inputs.mask, inputs.labels}) {
+    const std::vector<std::uint8_t> bytes = bytes_of(backend, other->value);
+    out.insert(out.end(), bytes.begin(), bytes.end());
+  }
+  return out;
+}
+
+/// A step's inputs from batches made on the backend, with room for all images, some and none: those from the host's
+/// batches, always at the same address, as a recorded step needs.
 inline void check_resident_batches(Backend& backend) {
   constexpr std::int64_t kSide = 16, kBatch = 4, kImages = 10;
-  constexpr std::uint64_t kBytes = kSide * kSide * 3;
+  constexpr std::uint64_t kBytes = kSide * kSide * 3, kSeed = 9;
   const TemporaryFolder folder;
   std::vector<data::TrainingItem> items;
   for (std::uint32_t i = 0; i < kImages; ++i) {
@@ -60,25 +71,25 @@ inline void check_resident_batches(Backend& backend) {
   data::LoaderOptions options;
   options.size = kSide;
   options.batch_size = kBatch;
+  options.seed = kSeed;
   data::Loader host(items, options);
   host.start(0);
+  BatchPreparer copying(backend, kBatch, kSide, {}, kSeed);
   std::vector<std::vector<std::uint8_t>> expected;
-  for (int i = 0; i < 7; ++i) {
-    const data::Batch batch = host.next();
-    expected.push_back(batch.normal);
-    expected.back().insert(expected.back().end(), batch.source.begin(), batch.source.end());
-  }
-  const Buffer memory(backend, 2 * kBatch * kBytes);
-  const Tensor images{memory.data(), DType::kU8, {2 * kBatch, kSide, kSide, 3}};
+  for (int i = 0; i < 7; ++i) expected.push_back(bytes_of(backend, copying.prepare(host.next())));
   for (const std::uint64_t room : {std::uint64_t{kImages}, std::uint64_t{3}, std::uint64_t{0}}) {
     CAPTURE(room);
     ResidentImages residents(backend, kImages, kSide, kBatch, room * kBytes + kBytes / 2);
     options.resident = [&residents](std::size_t image) { return residents.holds(image); };
     data::Loader loader(items, options);
     loader.start(0);
+    BatchPreparer preparer(backend, kBatch, kSide, {}, kSeed, &residents);
+    const void* address = nullptr;
     for (const std::vector<std::uint8_t>& bytes : expected) {
-      residents.make(loader.next(), images);
-      CHECK((bytes_of(backend, images) == bytes));
+      const StepInputs inputs = preparer.prepare(loader.next());
+      CHECK((bytes_of(backend, inputs) == bytes));
+      CHECK((address == nullptr || inputs.images->value.data == address));
+      address = inputs.images->value.data;
     }
     std::uint64_t held = 0;
     for (std::size_t i = 0; i < kImages; ++i) held += residents.holds(i) ? 1 : 0;

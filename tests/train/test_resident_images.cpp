@@ -1,6 +1,5 @@
 // Images in the CPU backend's memory. Whole runs with them: test_trainer.cpp; on the emulated GPU: tests/emu.
 #include "cpu/cpu_backend.h"
-#include "train/batch_preparer.h"
 #include "train/resident_checks.h"
 
 using namespace mdd;
