@@ -14,7 +14,8 @@ void add_device_options(CLI::App& command, DeviceChoice& options) {
   command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->capture_default_str()->group(kGroup);
   command
       .add_option("--precision", options.precision,
-                  "f32, tf32, bf16 or f16; on the CPU f32, or bf16 for the factors of convolutions")
+                  "f32, tf32, bf16 or f16; on the CPU f32, or bf16 for the factors of convolutions and what inference "
+                  "keeps between layers")
       ->capture_default_str()
       ->group(kGroup);
   if (cuda_build_description().empty()) return;
