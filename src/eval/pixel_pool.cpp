@@ -135,7 +135,8 @@ SortedRuns PixelPool::runs() {
 }
 
 PixelMetrics PixelPool::metrics(double limit) {
-  SortedRuns sorted = runs();
+  SortedRuns sorted;
+  if (all_.normals > 0 && all_.defects > 0) sorted = runs();  // else no metric is defined, and sorting is in vain
   return pixel_metrics(sorted, {all_.normals, all_.defects, components_}, limit);
 }
 

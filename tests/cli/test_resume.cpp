@@ -91,9 +91,12 @@ TEST_CASE("five steps and a resume are ten steps, bit for bit") {
 
 TEST_CASE("neither the number of workers nor a cache matters") {
   const fs::path run = copy_of(half_run());
-  CHECK_SUCCEEDED(
-      train(data_set(), run,
-            with(kTwoEpochs, {{"--max-steps", "10"}, {"--resume", ""}, {"--workers", "5"}, {"--cache-mb", "0"}, {"--device-cache-mb", "1"}})));
+  CHECK_SUCCEEDED(train(data_set(), run,
+                        with(kTwoEpochs, {{"--max-steps", "10"},
+                                          {"--resume", ""},
+                                          {"--workers", "5"},
+                                          {"--cache-mb", "0"},
+                                          {"--device-cache-mb", "1"}})));
   check_equal_runs(run, straight_run());
 }
 
