@@ -187,9 +187,9 @@ void check_sources(Checker& check) {
   check.run("anomaly sources", shape(1, 1), [&] { check_each_kind(check, 1, 1); });
   check.run("anomaly sources", shape(3, 8), [&] { check_each_kind(check, 3, 8); });
   check.run("anomaly sources", shape(5, 19), [&] { check_each_kind(check, 5, 19); });
-  check.run("anomaly sources", shape(2, 32), [&] { check_each_kind(check, 2, 32); });
+  check.run("anomaly sources", shape(2, 24), [&] { check_each_kind(check, 2, 24); });
   check.run("anomaly sources", shape(4, 24) + ", chains", [&] { check_chains(check, 4, 24); });
-  check.run("anomaly sources", shape(3, 33) + ", chains", [&] { check_chains(check, 3, 33); });
+  check.run("anomaly sources", shape(3, 21) + ", chains", [&] { check_chains(check, 3, 21); });
   check.run("anomaly sources", "refusals", [&] { check_source_refusals(check); });
 }
 
