@@ -11,7 +11,7 @@ constexpr std::uint64_t kDefaultBytes = std::uint64_t{2} << 30;
 }  // namespace
 
 std::optional<std::uint64_t> resident_bytes(const Backend& backend, std::optional<std::uint64_t> wanted) {
-  if (wanted || backend.name() == "cpu") return wanted;
+  if (wanted || !backend.has_own_memory()) return wanted;
   return kDefaultBytes;
 }
 
